@@ -1,0 +1,1 @@
+"""Participants that answer calls. Built on `calls`, which never imports this package."""

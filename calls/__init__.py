@@ -1,0 +1,1 @@
+"""Everything about a call. docs/architecture.md has the map of this package."""

@@ -1,0 +1,169 @@
+"""A call, its streams, what was said, and its recording."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from calls.models.fields import new_id
+from calls.models.profiles import StreamingProfile, Vendor
+
+
+class State(models.TextChoices):
+    LIVE = "live"
+    ENDED = "ended"
+    INTERRUPTED = "interrupted"
+
+
+class Track(models.TextChoices):
+    AGENT = "agent"
+    CUSTOMER = "customer"
+    BOT = "bot"
+
+
+class CallQuerySet(models.QuerySet["Call"]):
+    def live(self) -> CallQuerySet:
+        return self.filter(state=State.LIVE)
+
+    def for_display(self) -> CallQuerySet:
+        """With all that `shapes.call_shape` reads, in two queries."""
+        return self.select_related("profile").prefetch_related(
+            models.Prefetch("streams", queryset=Stream.objects.order_by("started_at", "id"))
+        )
+
+
+class Call(models.Model):
+    """One phone call as its vendor knows it: `key` joins streams of the same call while it is live."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    vendor = models.CharField(max_length=16, choices=Vendor)
+    key = models.CharField(max_length=300, editable=False)
+    vendor_call_id = models.CharField(max_length=200)
+    profile = models.ForeignKey(StreamingProfile, null=True, on_delete=models.SET_NULL, related_name="calls")
+    state = models.CharField(max_length=12, choices=State, default=State.LIVE)
+    direction = models.CharField(max_length=8, blank=True)
+    from_number = models.CharField(max_length=64, blank=True)
+    to_number = models.CharField(max_length=64, blank=True)
+    agent_id = models.CharField(max_length=64, blank=True)
+    product_type = models.CharField(max_length=8, blank=True)
+    product_id = models.CharField(max_length=64, blank=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    audio_started_at = models.DateTimeField(null=True)  # time 0 of transcript and recording
+    ended_at = models.DateTimeField(null=True)
+    close_due_at = models.DateTimeField(null=True)  # set once no stream is live: when the sweep may end the call
+
+    objects = CallQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-started_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["key"], condition=Q(state="live"), name="one_live_call_a_key"),
+            models.CheckConstraint(
+                condition=Q(state="live", ended_at=None) | (~Q(state="live") & Q(ended_at__isnull=False)),
+                name="call_has_an_end_unless_live",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-started_at", "-id"], name="call_newest_first"),
+            models.Index(fields=["state", "-started_at"], name="call_by_state"),
+            models.Index(fields=["profile", "-started_at"], name="call_by_profile"),
+            models.Index(fields=["vendor_call_id"], name="call_by_vendor_id"),
+            models.Index(fields=["key", "-started_at"], name="call_by_key"),
+            models.Index(fields=["from_number"], name="call_by_from"),
+            models.Index(fields=["to_number"], name="call_by_to"),
+            models.Index(fields=["close_due_at"], condition=Q(state="live"), name="call_to_close"),
+        ]
+
+    def __str__(self) -> str:
+        return self.vendor_call_id
+
+    @property
+    def duration_ms(self) -> int | None:
+        if self.ended_at is None:
+            return None
+        return max(0, round((self.ended_at - self.started_at).total_seconds() * 1000))
+
+
+class Stream(models.Model):
+    """One connection that carries audio of a call. Its lease says that the process that holds it is alive."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="streams")
+    session_id = models.CharField(max_length=64, blank=True)
+    agent_id = models.CharField(max_length=64, blank=True)
+    transport = models.CharField(max_length=12, default="websocket")
+    state = models.CharField(max_length=12, choices=State, default=State.LIVE)
+    metadata = models.JSONField(default=dict)
+    encoding = models.CharField(max_length=8, default="mulaw")  # of the spool
+    sample_rate = models.PositiveIntegerField(default=8000)
+    offset_ms = models.PositiveIntegerField(null=True)  # where its first audio lies on the call's timeline
+    counters = models.JSONField(default=dict)  # {track: {frames, lost, duplicates, reordered, late, resyncs}}
+    health = models.JSONField(default=dict)
+    process = models.UUIDField()  # the hub process that holds the connection
+    lease_until = models.DateTimeField()
+    started_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+    close_code = models.PositiveIntegerField(null=True)
+    ended_by_vendor = models.BooleanField(default=False)  # the vendor's own end message was seen
+
+    class Meta:
+        ordering = ["started_at", "id"]
+        indexes = [
+            models.Index(fields=["lease_until"], condition=Q(state="live"), name="stream_lease"),
+            models.Index(fields=["process"], condition=Q(state="live"), name="stream_of_process"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.call_id}/{self.session_id}"
+
+
+class Segment(models.Model):
+    """A final piece of transcript. Times are milliseconds on the call's timeline."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="segments")
+    stream = models.ForeignKey(Stream, on_delete=models.CASCADE, related_name="segments")
+    track = models.CharField(max_length=8, choices=Track)
+    participant = models.CharField(max_length=64, blank=True)
+    start_ms = models.PositiveIntegerField()
+    end_ms = models.PositiveIntegerField()
+    text = models.TextField()
+    confidence = models.FloatField(null=True)
+    words = models.JSONField(default=list)  # [[text, startMs, endMs, confidence or null], …]
+
+    class Meta:
+        ordering = ["start_ms", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(end_ms__gte=models.F("start_ms")), name="segment_ends_after_its_start")
+        ]
+        indexes = [models.Index(fields=["call", "start_ms", "id"], name="segment_in_order")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Recording(models.Model):
+    """The finished file of a call, and the work of finishing it: `due_at` is when it is next to be tried."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        READY = "ready"
+        FAILED = "failed"
+        EMPTY = "empty"
+
+    call = models.OneToOneField(Call, primary_key=True, on_delete=models.CASCADE, related_name="recording")
+    state = models.CharField(max_length=8, choices=State, default=State.PENDING)
+    due_at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+    file = models.CharField(max_length=200, blank=True)  # below HUB_DATA_DIR
+    size = models.PositiveBigIntegerField(default=0)  # bytes
+    duration_ms = models.PositiveIntegerField(default=0)
+    sample_rate = models.PositiveIntegerField(default=8000)
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], condition=Q(state="pending"), name="recording_to_finish")]
+
+    def __str__(self) -> str:
+        return f"{self.call_id}: {self.state}"

@@ -1,0 +1,1 @@
+"""The project: settings, URLs, ASGI, server, Celery. May import everything; nothing imports it."""

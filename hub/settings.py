@@ -1,0 +1,243 @@
+"""The one settings file. Everything that differs between installations comes from the environment.
+
+No variable is needed on a laptop. An installation that others can reach (a public URL or a bind address that is not
+loopback) counts as production and must name its keys and hosts itself: see `PRODUCTION`.
+"""
+
+import ipaddress
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+
+def env(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def env_list(name: str, default: str = "") -> list[str]:
+    return [item for item in env(name, default).replace(",", " ").split() if item]
+
+
+def env_number(name: str, default: float, low: float = 0) -> float:
+    try:
+        value = float(env(name, str(default)))
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a number, not {env(name)!r}") from None
+    if value < low:
+        raise ImproperlyConfigured(f"{name} must be at least {low:g}")
+    return value
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+# Where we are
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+HUB_DATA_DIR = Path(env("HUB_DATA_DIR", str(BASE_DIR / ".data"))).resolve()
+HUB_BIND = env("HUB_BIND", "127.0.0.1:8000")
+HUB_PUBLIC_URL = env("HUB_PUBLIC_URL", f"http://{HUB_BIND}").rstrip("/")
+
+_public_host = urlsplit(HUB_PUBLIC_URL).hostname
+if not _public_host:
+    raise ImproperlyConfigured(f"HUB_PUBLIC_URL must be a full URL such as https://hub.example.com, not {HUB_PUBLIC_URL!r}")
+_bind_host = HUB_BIND.rpartition(":")[0]
+
+# Reachable from elsewhere = production: generated keys, the `scripted` recogniser and guesses are refused.
+PRODUCTION = not (is_loopback(_public_host) and is_loopback(_bind_host))
+DEBUG = False
+
+# Keys
+
+
+def own_or_generated(variable: str, file_name: str, generate) -> str:  # type: ignore[no-untyped-def]
+    """The key from the environment, else (never in production) one made once and kept in the data directory."""
+    if value := env(variable):
+        return value
+    if PRODUCTION:
+        raise ImproperlyConfigured(
+            f"{variable} is not set. An installation that others can reach (HUB_PUBLIC_URL={HUB_PUBLIC_URL}, "
+            f"HUB_BIND={HUB_BIND}) needs its own: see docs/operations.md."
+        )
+    path = HUB_DATA_DIR / file_name
+    try:
+        HUB_DATA_DIR.mkdir(parents=True, exist_ok=True)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(generate())
+    except FileExistsError:
+        pass
+    return path.read_text().strip()
+
+
+SECRET_KEY = own_or_generated("HUB_SECRET_KEY", "secret.key", lambda: secrets.token_urlsafe(50))
+# Fernet keys for secrets at rest, newest first; older ones still decrypt.
+HUB_FIELD_KEYS = own_or_generated("HUB_FIELD_KEYS", "field.keys", lambda: Fernet.generate_key().decode()).replace(",", " ").split()
+for _key in HUB_FIELD_KEYS:
+    try:
+        Fernet(_key)
+    except ValueError:
+        raise ImproperlyConfigured("HUB_FIELD_KEYS must hold Fernet keys: 32 bytes in URL-safe base64") from None
+
+# Hosts and transport security
+
+ALLOWED_HOSTS = env_list("HUB_ALLOWED_HOSTS") or ([_public_host] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", ".localhost"])
+if PRODUCTION and "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured("HUB_ALLOWED_HOSTS must name the hosts; * is not allowed in production")
+_https = HUB_PUBLIC_URL.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [HUB_PUBLIC_URL]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "hub_session", "hub_csrf"
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+# Pages are framed by nobody, except the embed, whose view names its ancestors.
+HUB_EMBED_ANCESTORS = env_list(
+    "HUB_EMBED_ANCESTORS",
+    "https://ringcx.ringcentral.com https://engage.ringcentral.com https://app.ringcentral.com https://portal.vacd.biz "
+    "https://portal.virtualacd.biz https://cdn.labs.ringcentral.com https://ringcentral.github.io "
+    "https://app.cloudwork.bt.com https://app.vodafonebusiness.ringcentral.com",
+)
+
+# Live calls
+
+HUB_RECOGNIZER = env("HUB_RECOGNIZER", "pocketsphinx")
+HUB_REORDER_MS = int(env_number("HUB_REORDER_MS", 200))
+HUB_CALL_GRACE_SECONDS = env_number("HUB_CALL_GRACE_SECONDS", 30)
+HUB_DRAIN_SECONDS = env_number("HUB_DRAIN_SECONDS", 30)
+HUB_MAX_STREAMS = int(env_number("HUB_MAX_STREAMS", 2000, low=1))  # a process; beyond it a vendor gets 503
+
+# Django
+
+INSTALLED_APPS = [
+    "daphne",  # before staticfiles: makes `runserver` speak ASGI
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "hub",
+    "calls",
+    "bots",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "hub.middleware.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+ROOT_URLCONF = "hub.urls"
+ASGI_APPLICATION = "hub.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_USER_MODEL = "calls.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "/login/", "/", "/login/"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Database: SQLite in the data directory, or DATABASE_URL
+
+DATABASE_URL = env("DATABASE_URL", f"sqlite:///{HUB_DATA_DIR / 'hub.sqlite3'}")
+DATABASES = {"default": dj_database_url.parse(DATABASE_URL)}
+_database = DATABASES["default"]
+if _database["ENGINE"].endswith("sqlite3"):
+    HUB_DATA_DIR.mkdir(parents=True, exist_ok=True)
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    _database["CONN_MAX_AGE"] = 0
+    _database.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
+
+# Redis and Celery: both optional
+
+REDIS_URL = env("REDIS_URL")
+CHANNEL_LAYERS: dict[str, dict] = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [{"address": REDIS_URL}], "prefix": "hub"},
+    }
+    if REDIS_URL
+    else {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 2000}}
+}
+CELERY_BROKER_URL = env("CELERY_BROKER_URL")
+
+# Static files: served by the hub itself, straight from the source folders
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+SERVESTATIC_USE_FINDERS = True
+SERVESTATIC_AUTOREFRESH = False
+
+# REST
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "calls.api.authentication.ApiKeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["calls.api.permissions.HubPermission"],
+    "DEFAULT_RENDERER_CLASSES": ["calls.api.rendering.JsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "calls.api.problems.problem_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Call Hub",
+    "DESCRIPTION": "Streaming profiles, calls, transcripts and recordings.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# Logging: one line an event on standard error; secrets never reach it
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env("HUB_LOG_LEVEL", "INFO")},
+    "loggers": {"uvicorn.access": {"level": "WARNING"}, "celery": {"level": "INFO"}},
+}
