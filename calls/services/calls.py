@@ -1,0 +1,228 @@
+"""The life of a call in rows: streams open and end, leases are renewed, calls end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from calls import live, shapes
+from calls.events import AudioFormat, CallInfo
+from calls.models import Call, Recording, Segment, Stream, StreamingProfile
+from calls.models.calls import State
+from calls.services.background import ring_on_commit
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=15)
+RENEW_SECONDS = 5.0
+REJOIN = timedelta(minutes=10)  # the same key within this time of its end is the same call
+GRID_MS = 20
+
+
+class Opened(NamedTuple):
+    call: Call
+    stream: Stream
+
+
+def call_key(profile: StreamingProfile, info: CallInfo) -> str:
+    """What makes two streams the same call (RingCX: sub-account and call id)."""
+    scope = info.sub_account_id if profile.vendor == "ringcx" else str(profile.id)
+    return f"{profile.vendor}:{scope}:{info.call_id}"
+
+
+def open_stream(*, profile: StreamingProfile, info: CallInfo, audio: AudioFormat, transport: str, process: UUID) -> Opened:
+    """Opens a stream, and opens or joins its call. Publishes `call.started` or `call.updated`."""
+    key = call_key(profile, info)
+    for _ in range(3):
+        try:
+            with transaction.atomic():
+                call, created = _open_or_join(key, profile, info)
+                stream = Stream.objects.create(
+                    call=call,
+                    session_id=info.session_id,
+                    agent_id=info.agent_id,
+                    transport=transport,
+                    metadata=_metadata(info),
+                    encoding=audio.encoding,
+                    sample_rate=audio.rate,
+                    process=process,
+                    lease_until=timezone.now() + LEASE,
+                )
+                _publish(call.id, "call.started" if created else "call.updated")
+            return Opened(call, stream)
+        except IntegrityError:  # another process opened the same call at this moment: join it
+            continue
+    raise RuntimeError(f"the call {key} could not be opened")
+
+
+def _open_or_join(key: str, profile: StreamingProfile, info: CallInfo) -> tuple[Call, bool]:
+    now = timezone.now()
+    call = Call.objects.select_for_update().filter(key=key).order_by("-started_at").first()
+    if call is not None and (call.state == State.LIVE or (call.ended_at and now - call.ended_at < REJOIN)):
+        call.state, call.ended_at, call.close_due_at = State.LIVE, None, None
+        call.agent_id = info.agent_id or call.agent_id
+        call.save(update_fields=["state", "ended_at", "close_due_at", "agent_id"])
+        return call, False
+    call = Call.objects.create(
+        vendor=profile.vendor,
+        key=key,
+        vendor_call_id=info.call_id,
+        profile=profile,
+        direction=info.direction,
+        from_number=info.from_number,
+        to_number=info.to_number,
+        agent_id=info.agent_id,
+        product_type=info.product_type,
+        product_id=info.product_id,
+    )
+    return call, True
+
+
+def _metadata(info: CallInfo) -> dict[str, str]:
+    facts = {name: getattr(info, name) for name in info.__struct_fields__ if name != "secret"}
+    return {name: value for name, value in facts.items() if value}
+
+
+def set_audio_start(*, call_id: UUID, stream_id: UUID, at: datetime) -> int:
+    """Notes the arrival of a stream's first audio and returns where that lies on the call's timeline, in milliseconds
+    on a grid of 20. The first audio of the first stream is the call's time 0."""
+    with transaction.atomic():
+        Call.objects.filter(id=call_id, audio_started_at=None).update(audio_started_at=at)
+        zero = Call.objects.values_list("audio_started_at", flat=True).get(id=call_id)
+        steps = round((at - (zero or at)).total_seconds() * 1000 / GRID_MS)
+        offset_ms = max(0, steps) * GRID_MS
+        Stream.objects.filter(id=stream_id).update(offset_ms=offset_ms)
+    return offset_ms
+
+
+def update_stream_facts(*, stream_id: UUID, info: CallInfo) -> None:
+    """The vendor told more (a second `Start`): the newest facts win."""
+    with transaction.atomic():
+        stream = Stream.objects.select_for_update().select_related("call").get(id=stream_id)
+        stream.metadata = {**stream.metadata, **_metadata(info)}
+        stream.agent_id = info.agent_id or stream.agent_id
+        stream.save(update_fields=["metadata", "agent_id"])
+        call = stream.call
+        call.agent_id = info.agent_id or call.agent_id
+        call.from_number = info.from_number or call.from_number
+        call.to_number = info.to_number or call.to_number
+        call.save(update_fields=["agent_id", "from_number", "to_number"])
+        _publish(call.id, "call.updated")
+
+
+def store_segments(segments: list[Segment]) -> None:
+    """Commits finals. They are published by the caller, afterwards, in this order."""
+    with transaction.atomic():
+        Segment.objects.bulk_create(segments)
+
+
+class Report(NamedTuple):
+    """What a live stream tells with each renewal of its lease."""
+
+    counters: Mapping[str, Any]
+    health: Mapping[str, Any]
+
+
+def renew_leases(*, process: UUID, reports: Mapping[UUID, Report]) -> None:
+    """Says that this process is alive, and how its streams are. Streams that somebody else closed stay closed."""
+    with transaction.atomic():
+        streams = list(Stream.objects.filter(process=process, state=State.LIVE, id__in=list(reports)))
+        until = timezone.now() + LEASE
+        for stream in streams:
+            report = reports[stream.id]
+            stream.lease_until, stream.counters, stream.health = until, dict(report.counters), dict(report.health)
+        Stream.objects.bulk_update(streams, ["lease_until", "counters", "health"], batch_size=200)
+
+
+def end_stream(*, stream_id: UUID, close_code: int | None, ended_by_vendor: bool, report: Report) -> None:
+    """Ends a stream. The call ends with its last one: at once where the vendor said so, else after the grace."""
+    with transaction.atomic():
+        stream = Stream.objects.select_for_update().get(id=stream_id)
+        if stream.state != State.LIVE:
+            return
+        stream.state, stream.ended_at, stream.close_code = State.ENDED, timezone.now(), close_code
+        stream.ended_by_vendor = ended_by_vendor
+        stream.counters, stream.health = dict(report.counters), dict(report.health)
+        stream.save()
+        _after_stream(stream.call_id)
+
+
+def _after_stream(call_id: UUID) -> None:
+    """Ends the call, or sets when the sweep shall, if no stream of it is live."""
+    call = Call.objects.select_for_update().get(id=call_id)
+    if call.state != State.LIVE:
+        return
+    streams = list(call.streams.all())
+    if any(stream.state == State.LIVE for stream in streams):
+        _publish(call.id, "call.updated")
+        return
+    grace = timedelta(seconds=settings.HUB_CALL_GRACE_SECONDS)
+    vanished = [s.ended_at for s in streams if s.state == State.ENDED and not s.ended_by_vendor and s.ended_at]
+    due = max(vanished) + grace if vanished else timezone.now()
+    if due <= timezone.now():
+        end_call(call)
+    else:
+        call.close_due_at = due
+        call.save(update_fields=["close_due_at"])
+        _publish(call.id, "call.updated")
+
+
+def end_call(call: Call) -> None:
+    """Ends a call whose streams have all ended, and makes its recording due. Inside a transaction, with the row locked."""
+    streams = list(call.streams.all())
+    interrupted = any(stream.state == State.INTERRUPTED for stream in streams)
+    call.state = State.INTERRUPTED if interrupted else State.ENDED
+    call.ended_at = max((s.ended_at for s in streams if s.ended_at), default=timezone.now())
+    call.close_due_at = None
+    call.save(update_fields=["state", "ended_at", "close_due_at"])
+    if call.profile is None or call.profile.record:
+        Recording.objects.update_or_create(
+            call=call, defaults={"state": Recording.State.PENDING, "due_at": timezone.now(), "attempts": 0, "error": ""}
+        )
+        ring_on_commit()
+    _publish(call.id, "call.ended")
+
+
+def interrupt_dead_streams() -> int:
+    """Closes streams whose process no longer renews its lease, and the calls that end with them. Returns how many."""
+    dead = Stream.objects.filter(state=State.LIVE, lease_until__lt=timezone.now()).values_list("id", flat=True)
+    count = 0
+    for stream_id in list(dead[:500]):
+        with transaction.atomic():
+            stream = Stream.objects.select_for_update().get(id=stream_id)
+            if stream.state != State.LIVE or stream.lease_until >= timezone.now():
+                continue
+            stream.state = State.INTERRUPTED
+            stream.ended_at = max(stream.started_at, stream.lease_until - LEASE)
+            stream.save(update_fields=["state", "ended_at"])
+            _after_stream(stream.call_id)
+            count += 1
+    return count
+
+
+def close_due_calls() -> int:
+    """Ends calls whose grace is over. Returns how many."""
+    due = Call.objects.live().filter(close_due_at__lte=timezone.now()).values_list("id", flat=True)
+    count = 0
+    for call_id in list(due[:500]):
+        with transaction.atomic():
+            call = Call.objects.select_for_update().get(id=call_id)
+            if call.state == State.LIVE and call.close_due_at and call.close_due_at <= timezone.now():
+                end_call(call)
+                count += 1
+    return count
+
+
+def _publish(call_id: UUID, kind: str) -> None:
+    def send() -> None:
+        call = Call.objects.for_display().get(id=call_id)
+        live.publish(call_id, kind, call=shapes.call_shape(call))
+
+    transaction.on_commit(send)
