@@ -1,0 +1,72 @@
+"""What RingCX tells of a call, whichever way it spells the names: in the upgrade's query and in `Start.metadata`.
+
+RingCentral documents the query only by labels ("EV Account ID") and the metadata only by one sample, so a name is
+recognised by its letters and digits alone: "Call ID", "callId", "call_id" and "CALL-ID" are one name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from calls.events import CallInfo
+
+# Name, squashed -> (field of CallInfo, its longest value: what the tables hold). A longer value is no value:
+# cut short, two calls might become one.
+_FIELDS = {
+    "callid": ("call_id", 200),
+    "sessionid": ("session_id", 64),
+    "ani": ("from_number", 64),
+    "callerani": ("from_number", 64),
+    "dnis": ("to_number", 64),
+    "accountid": ("account_id", 64),
+    "evaccountid": ("account_id", 64),
+    "subaccountid": ("sub_account_id", 64),
+    "evsubaccountid": ("sub_account_id", 64),
+    "rcaccountid": ("rc_account_id", 64),
+    "ringcentralofficeaccountid": ("rc_account_id", 64),
+    "agentid": ("agent_id", 64),
+    "producttype": ("product_type", 8),
+    "productid": ("product_id", 64),
+}
+
+# A queue takes calls; a campaign and an agent who dials by hand make them. RingCX says nothing else of the direction.
+_DIRECTIONS = {"QUEUE": "inbound", "CAMPAIGN": "outbound", "MANUAL": "outbound"}
+
+
+def squash(name: str) -> str:
+    """A name without case and punctuation."""
+    return (name if name.isalnum() else "".join(filter(str.isalnum, name))).lower()
+
+
+def read_text(value: object, longest: int) -> str:
+    """An id that came as string or number, as a string; "" for everything that is none.
+
+    Control characters and lone surrogates are refused, because no database and no log line would take them.
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() < 1000:
+        value = str(value)
+    if not isinstance(value, str):
+        return ""
+    value = value.strip()
+    if len(value) > longest or not value.isprintable() or value.lower() in ("null", "undefined"):
+        return ""
+    return value
+
+
+def read_call_info(pairs: Iterable[tuple[str, object]]) -> CallInfo:
+    """The call's facts among names and values. Of a repeated name the first value that says something counts."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        field, longest = _FIELDS.get(squash(name), ("", 0))
+        if field and field not in found and (text := read_text(value, longest)):
+            found[field] = text
+    if "product_type" in found:
+        found["product_type"] = found["product_type"].upper()
+        found["direction"] = _DIRECTIONS.get(found["product_type"], "")
+    return CallInfo(**found)
+
+
+def read_secret(value: object) -> str:
+    return read_text(value, 1000)
