@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from calls.events import AudioFormat
-from calls.vendors.base import SimulatedCall, Simulator, Upgrade
+from calls.vendors.simulation import SimulatedCall, Simulator, Upgrade
 
 PERSPECTIVES = ("Participant", "Conference")
 FIRST_AGENT_SESSION = 2  # session 1 is the call's main leg
@@ -38,6 +38,7 @@ LABELS = {
     "Product ID": "productId",
 }
 ATTEMPTS = 3  # at the upgrade, while it is answered by 5xx
+STOP_SPACING = 0.1  # seconds between the two; a hub that closes at the first one is found out
 DISPLACEMENT = (0.02, 0.1)  # seconds by which a frame may come late
 
 
@@ -74,8 +75,8 @@ class RingCXStream(msgspec.Struct, frozen=True):
         if not self.drops:
             seconds = len(self.chunks[0]) * self.chunk_seconds
             end = {"duration": round(seconds), "end_time": self.ends_at.strftime("%Y-%m-%dT%H:%M:%SZ")}
-            for _ in PERSPECTIVES:
-                yield seconds, self._message({"event": "Stop", "metadata": end})
+            for number in range(len(PERSPECTIVES)):
+                yield seconds + number * STOP_SPACING, self._message({"event": "Stop", "metadata": end})
 
     def receive(self, message: str | bytes) -> str:
         return f"RingCX takes no messages, and got {message[:80]!r}"
