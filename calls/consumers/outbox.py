@@ -1,0 +1,50 @@
+"""What is on its way to one browser. Putting never waits; a browser that doesn't keep up overflows, alone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+MAX_MESSAGES = 500
+MAX_CHARACTERS = 8_000_000  # one message always fits: a snapshot of a long call may be large
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Outbox:
+    """A bounded queue and the task that empties it: the only one that sends while the socket is open."""
+
+    def __init__(self, send: Send) -> None:
+        self.send = send
+        self.waiting: deque[str] = deque()
+        self.characters = 0
+        self.overflowed = False
+        self.wake = asyncio.Event()
+        self.task = asyncio.get_running_loop().create_task(self.run())
+
+    def put(self, text: str) -> None:
+        self.characters += len(text)
+        self.waiting.append(text)
+        if len(self.waiting) > MAX_MESSAGES or (self.characters > MAX_CHARACTERS and len(self.waiting) > 1):
+            self.overflowed = True
+            self.waiting.clear()
+        self.wake.set()
+
+    async def run(self) -> None:
+        while True:
+            await self.wake.wait()
+            self.wake.clear()
+            while self.waiting:
+                text = self.waiting.popleft()
+                self.characters -= len(text)
+                await self.send({"type": "websocket.send", "text": text})
+
+    async def close(self) -> None:
+        self.waiting.clear()
+        self.task.cancel()
+        # A send to a browser that is gone fails in its own way with every server: it no longer matters.
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await self.task
