@@ -37,6 +37,10 @@ def call_group(call_id: UUID | str) -> str:
     return f"call.{call_id}"
 
 
+def seq_key(call_id: str) -> str:
+    return f"{settings.REDIS_PREFIX}:seq:{call_id}"
+
+
 class Counter:
     """The `seq` of every call: in this process, or in Redis for all processes."""
 
@@ -58,15 +62,15 @@ class Counter:
             return numbers
         pipe = self.redis.pipeline(transaction=False)
         for call_id in call_ids:
-            pipe.incr(f"hub:seq:{call_id}")
+            pipe.incr(seq_key(call_id))
         for call_id in dict.fromkeys(call_ids):
-            pipe.expire(f"hub:seq:{call_id}", SEQ_TTL)
+            pipe.expire(seq_key(call_id), SEQ_TTL)
         return (await pipe.execute())[: len(call_ids)]
 
     async def read(self, call_id: str) -> int:
         if self.redis is None:
             return self.local.get(call_id, 0)
-        return int(await self.redis.get(f"hub:seq:{call_id}") or 0)
+        return int(await self.redis.get(seq_key(call_id)) or 0)
 
     async def close(self) -> None:
         if self.redis is not None:
@@ -213,7 +217,7 @@ async def current_seqs(call_ids: list[str]) -> dict[str, int]:
     counter = start().counter
     if counter.redis is None:
         return {call_id: counter.local.get(call_id, 0) for call_id in call_ids}
-    values = await counter.redis.mget([f"hub:seq:{call_id}" for call_id in call_ids]) if call_ids else []
+    values = await counter.redis.mget([seq_key(call_id) for call_id in call_ids]) if call_ids else []
     return {call_id: int(value or 0) for call_id, value in zip(call_ids, values, strict=True)}
 
 

@@ -4,6 +4,7 @@ No variable is needed on a laptop. An installation that others can reach (a publ
 loopback) counts as production and must name its keys and hosts itself: see `PRODUCTION`.
 """
 
+import hashlib
 import ipaddress
 import os
 import secrets
@@ -190,15 +191,26 @@ else:
 # Redis and Celery: both optional
 
 REDIS_URL = env("REDIS_URL")
+# Hubs that share a Redis but not a database don't hear each other.
+REDIS_PREFIX = "hub-" + hashlib.sha256(DATABASE_URL.encode()).hexdigest()[:8]
 CHANNEL_LAYERS: dict[str, dict] = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [{"address": REDIS_URL}], "prefix": "hub"},
+        "CONFIG": {"hosts": [{"address": REDIS_URL}], "prefix": REDIS_PREFIX},
     }
     if REDIS_URL
     else {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 2000}}
 }
 CELERY_BROKER_URL = env("CELERY_BROKER_URL")
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"visibility_timeout": 600, "socket_timeout": 2, "socket_connect_timeout": 2}
+    if CELERY_BROKER_URL.startswith("redis")
+    else {}
+)
+CELERY_BEAT_SCHEDULE = {"sweep": {"task": "hub.tasks.sweep_due_rows", "schedule": 2.0, "options": {"expires": 10}}}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # Static files: served by the hub itself, straight from the source folders
 

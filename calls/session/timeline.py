@@ -283,9 +283,16 @@ class Sequencer:
         that is furthest behind: tracks advance together."""
         assert self.next is not None
         tracks = list({id(frame[1]): frame[1] for frame in self.held.values()}.values())
-        for number in range(self.next, first):
-            min(tracks, key=lambda track: track.end).skip_lost(1)
-            self.given_up[number] = None
+        if len(tracks) == 1:
+            tracks[0].skip_lost(first - self.next)
+        else:
+            tracks.sort(key=lambda track: track.last_arrival)
+            for _ in range(self.next, first):
+                behind = min(tracks, key=lambda track: track.end)
+                behind.skip_lost(1)
+                tracks.remove(behind)
+                tracks.append(behind)  # the next to be equally far behind is the other
+        self.given_up.update(dict.fromkeys(range(self.next, first)))
         while len(self.given_up) > MAX_LOST:
             del self.given_up[next(iter(self.given_up))]
         self.next = first
@@ -303,10 +310,10 @@ class Sequencer:
 class StreamTimeline:
     """All tracks of one stream. `push` a frame, `tick` now and then, `drain` each track."""
 
-    def __init__(self, audio: AudioFormat, *, deadline: float, mode: SequenceMode = "auto") -> None:
+    def __init__(self, audio: AudioFormat, *, deadline: float) -> None:
         self.clock = StreamClock(audio)
         self.deadline = deadline
-        self.mode: SequenceMode = mode
+        self.mode: SequenceMode = "auto"
         self.tracks: dict[TrackName, TrackTimeline] = {}
         self.sequencers: dict[TrackName, Sequencer] = {}
         self.lanes: dict[TrackName, tuple[TrackTimeline, Sequencer]] = {}
@@ -329,8 +336,16 @@ class StreamTimeline:
         self.sequencers[name] = sequencer
         lane = self.lanes[name] = (track, sequencer)
         if self.mode == "auto" and len(self.lanes) == 2:
-            self.decide_at = now + self.deadline
+            self.decide_at = now + self.deadline / 2  # before the first gap is given up
         return lane
+
+    def set_mode(self, mode: SequenceMode) -> None:
+        """What the profile says of the counters. Takes effect at once, whatever has come so far."""
+        if mode == self.mode or self.mode != "auto":
+            return
+        self.mode, self.decide_at = mode, None
+        if mode == "shared" and len(self.lanes) == 2:
+            self.share_counter()
 
     def tick(self, now: float) -> None:
         """Settles what waits on a deadline. Call it a few times a second."""
@@ -353,8 +368,13 @@ class StreamTimeline:
         near = abs(min(two.held) - one.highest) <= 100
         if shows_both or not near:
             self.mode = "perTrack"
-            return
-        self.mode = "shared"
+        else:
+            self.mode = "shared"
+            self.share_counter()
+
+    def share_counter(self) -> None:
+        """From now on the first track's sequencer orders both."""
+        one, two = (lane[1] for lane in self.lanes.values())
         arrivals = [*one.held.items(), *two.held.items()]
         arrivals.sort(key=lambda item: item[1][0])
         if one.next is None:

@@ -1,0 +1,150 @@
+"""What the live streams of this process share: one clock beat, database threads, the spool, recognisers, leases."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from django.conf import settings
+
+from calls import live
+from calls.services import calls as call_service
+from calls.session.database import in_thread
+from calls.session.recorder import Spooler
+from calls.session.writer import SegmentWriter
+from calls.stt import make_recognizer
+from calls.stt.base import Recognizer, RecognizerUnavailable
+
+if TYPE_CHECKING:
+    from calls.session.call_session import CallSession
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Runtime:
+    """Made once a process, on its event loop. One beat serves every stream: no timer or task per call."""
+
+    TICK_SECONDS = 0.1
+    QUIET_BEATS = 4  # streams without a recogniser are drained on each fourth beat only
+
+    def __init__(self) -> None:
+        self.id = uuid.uuid4()
+        self.loop = asyncio.get_running_loop()
+        self.sessions: set[CallSession] = set()
+        self.threads = ThreadPoolExecutor(4, "hub-database")
+        self.writer = SegmentWriter()
+        self.spooler = Spooler()
+        self.recognizers: dict[str, asyncio.Task[Recognizer | None]] = {}
+        self.draining = False
+        self.renewing: asyncio.Task[None] | None = None
+        live.start()
+        self.beat_task = self.loop.create_task(self.beat())
+
+    async def database(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        return await in_thread(self.threads, work, *args, **kwargs)
+
+    async def recognizer(self, name: str) -> Recognizer | None:
+        """The started engine of that name, shared by all streams; None if it is off or can't run here (it is logged,
+        and tried again with the next stream)."""
+        name = name or settings.HUB_RECOGNIZER
+        if name == "off":
+            return None
+        task = self.recognizers.get(name)
+        if task is None:
+            task = self.recognizers[name] = self.loop.create_task(self.start_recognizer(name))
+        recognizer = await asyncio.shield(task)
+        if recognizer is None:
+            self.recognizers.pop(name, None)
+        return recognizer
+
+    async def start_recognizer(self, name: str) -> Recognizer | None:
+        try:
+            recognizer = make_recognizer(name, production=settings.PRODUCTION)
+            await recognizer.start()
+        except RecognizerUnavailable as error:
+            log.error("the recogniser %s can't run, calls go on without a transcript: %s", name, error)
+            return None
+        except Exception:
+            log.exception("the recogniser %s failed to start, calls go on without a transcript", name)
+            return None
+        return recognizer
+
+    async def beat(self) -> None:
+        next_at = time.monotonic()
+        next_lease = next_at + call_service.RENEW_SECONDS
+        next_spool = next_at + Spooler.FLUSH_SECONDS
+        number = 0
+        while True:
+            next_at = max(next_at + self.TICK_SECONDS, time.monotonic() + 0.01)
+            await asyncio.sleep(next_at - time.monotonic())
+            number += 1
+            now = time.monotonic()
+            for index, session in enumerate(tuple(self.sessions)):
+                try:
+                    session.tick(now, quiet_turn=(number + index) % self.QUIET_BEATS == 0)
+                except Exception:
+                    log.exception("a beat failed for %s", session)
+                    session.fail()
+            if now >= next_spool:
+                next_spool = now + Spooler.FLUSH_SECONDS
+                self.spooler.flush()
+            if now >= next_lease:
+                next_lease = now + call_service.RENEW_SECONDS
+                if self.renewing is None or self.renewing.done():
+                    self.renewing = self.loop.create_task(self.renew_leases())
+
+    async def renew_leases(self) -> None:
+        reports = {s.stream_id: s.report() for s in self.sessions if s.stream_id is not None}
+        if not reports:
+            return
+        for session in tuple(self.sessions):
+            session.publish_health()
+        try:
+            await self.database(call_service.renew_leases, process=self.id, reports=reports)
+        except Exception:
+            log.exception("leases could not be renewed")
+
+    async def close(self, *, close_code: int = 1012) -> None:
+        """Ends every stream of this process and everything that was started."""
+        self.draining = True
+        await asyncio.gather(*(session.end(close_code=close_code) for session in tuple(self.sessions)))
+        self.beat_task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.beat_task
+        for task in self.recognizers.values():
+            recognizer = await task
+            if recognizer is not None:
+                await recognizer.close()
+        await self.writer.close()
+        await self.spooler.close()
+        await live.close()
+        self.threads.shutdown(wait=False)
+
+
+_runtime: Runtime | None = None
+
+
+def get_runtime() -> Runtime:
+    """This process's runtime, made at first use. Call it on the event loop."""
+    global _runtime
+    if _runtime is None or _runtime.loop.is_closed():
+        _runtime = Runtime()
+    return _runtime
+
+
+async def close_runtime() -> None:
+    global _runtime
+    runtime, _runtime = _runtime, None
+    if runtime is not None:
+        await runtime.close()
+    else:
+        await live.close()

@@ -1,0 +1,107 @@
+"""Gives each track to the recogniser and turns what it yields into interims and stored segments."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from calls import live
+from calls.events import AudioFormat, TrackName
+from calls.models import Segment
+from calls.session.timeline import Run
+from calls.session.writer import SegmentWriter
+from calls.shapes import InterimShape
+from calls.stt.base import Final, Interim, Recognizer, RecognizerEvent, RecognizerTrack, Skipped, SpeechEnded, SpeechStarted, TrackConfig
+
+log = logging.getLogger(__name__)
+
+FINISH_SECONDS = 10.0
+
+
+class Transcriber:
+    """A participant: one recogniser track for each track of the stream, opened when it is first heard."""
+
+    def __init__(
+        self,
+        *,
+        call_id: UUID,
+        stream_id: UUID,
+        agent_id: str,
+        offset_ms: int,
+        audio: AudioFormat,
+        language: str,
+        phrases: Sequence[str],
+        recognizer: Recognizer,
+        writer: SegmentWriter,
+    ) -> None:
+        self.call_id, self.stream_id, self.agent_id, self.offset_ms = call_id, stream_id, agent_id, offset_ms
+        self.config = TrackConfig(encoding=audio.encoding, rate=audio.rate, language=language, phrases=tuple(phrases))
+        self.recognizer, self.writer = recognizer, writer
+        self.tracks: dict[TrackName, RecognizerTrack] = {}
+        self.quiet_since: dict[TrackName, int | None] = {}  # ms; None while somebody speaks
+        self.skipped_ms = 0
+
+    def hear(self, track: TrackName, runs: Sequence[Run]) -> None:
+        recognizer_track = self.tracks.get(track)
+        if recognizer_track is None:
+            self.quiet_since[track] = 0
+            recognizer_track = self.recognizer.open_track(self.config, self.listener(track))
+            self.tracks[track] = recognizer_track
+        for position, audio in runs:
+            recognizer_track.feed(position, audio)
+
+    def listener(self, track: TrackName) -> Callable[[RecognizerEvent], None]:
+        def on_event(event: RecognizerEvent) -> None:
+            match event:
+                case Interim(start_ms, text):
+                    interim = InterimShape(
+                        stream_id=self.stream_id, track=track, start_ms=self.offset_ms + start_ms, text=text
+                    )
+                    live.publish(self.call_id, "segment.interim", segment=interim)
+                case Final():
+                    self.writer.add(self.segment(track, event))
+                case SpeechStarted():
+                    self.quiet_since[track] = None
+                case SpeechEnded(at_ms):
+                    self.quiet_since[track] = at_ms
+                case Skipped(start_ms, end_ms, reason):
+                    self.skipped_ms += end_ms - start_ms
+                    log.warning("call %s: %d ms of %s were not recognised (%s)", self.call_id, end_ms - start_ms, track, reason)
+
+        return on_event
+
+    def segment(self, track: TrackName, final: Final) -> Segment:
+        offset = self.offset_ms
+        return Segment(
+            call_id=self.call_id,
+            stream_id=self.stream_id,
+            track=track,
+            participant=self.agent_id if track == "agent" else "",
+            start_ms=offset + final.start_ms,
+            end_ms=offset + max(final.start_ms, final.end_ms),
+            text=final.text,
+            confidence=final.confidence,
+            words=[[word.text, offset + word.start_ms, offset + word.end_ms, word.confidence] for word in final.words],
+        )
+
+    def health(self, now_ms: int) -> dict[str, Any]:
+        return {
+            "recognizerLagMs": max((track.lag_ms for track in self.tracks.values()), default=0),
+            "silenceMs": {
+                track: 0 if since is None else max(0, now_ms - since) for track, since in self.quiet_since.items()
+            },
+            "skippedMs": self.skipped_ms,
+        }
+
+    async def finish(self) -> None:
+        finishing = [asyncio.ensure_future(track.finish()) for track in self.tracks.values()]
+        if finishing:
+            await asyncio.wait(finishing, timeout=FINISH_SECONDS)
+        self.close()
+
+    def close(self) -> None:
+        for track in self.tracks.values():
+            track.close()

@@ -1,0 +1,67 @@
+"""Commits finals in batches, then publishes them: one writer a process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import DatabaseError, IntegrityError
+
+from calls import live, shapes
+from calls.models import Segment
+from calls.services.calls import store_segments
+from calls.session.database import in_thread
+
+log = logging.getLogger(__name__)
+
+MAX_BATCH = 200
+MAX_RETRY_SECONDS = 5.0
+
+
+class SegmentWriter:
+    """What arrives while a batch is being committed makes the next one: an idle database stores at once, a busy one
+    stores many. A database that is away is tried again until it is back; nothing is published before it is stored."""
+
+    def __init__(self) -> None:
+        self.thread = ThreadPoolExecutor(1, "hub-segments")
+        self.waiting: list[Segment] = []
+        self.task: asyncio.Task[None] | None = None
+
+    def add(self, segment: Segment) -> None:
+        self.waiting.append(segment)
+        if self.task is None or self.task.done():
+            self.task = asyncio.get_running_loop().create_task(self.write_all())
+
+    async def write_all(self) -> None:
+        pause = 0.2
+        while self.waiting:
+            batch = self.waiting[:MAX_BATCH]
+            try:
+                stored = await in_thread(self.thread, self.store, batch)
+            except DatabaseError as error:
+                log.error("%d segments wait for the database: %s", len(self.waiting), error)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, MAX_RETRY_SECONDS)
+                continue
+            pause = 0.2
+            del self.waiting[: len(batch)]
+            for segment in stored:
+                live.publish(segment.call_id, "segment.final", segment=shapes.segment_shape(segment))
+
+    def store(self, batch: list[Segment]) -> list[Segment]:
+        """Returns what was stored: all, but for segments of a call that somebody deleted meanwhile."""
+        try:
+            store_segments(batch)
+            return batch
+        except IntegrityError:
+            if len(batch) == 1:
+                log.warning("a segment came for the call %s, which no longer exists", batch[0].call_id)
+                return []
+            return [stored for segment in batch for stored in self.store([segment])]
+
+    async def close(self) -> None:
+        """Waits until all is stored, or five seconds."""
+        if self.task is not None:
+            await asyncio.wait({self.task}, timeout=5)
+        self.thread.shutdown(wait=False)

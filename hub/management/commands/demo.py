@@ -1,0 +1,106 @@
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from calls.models import Segment, StreamingProfile
+from calls.services import accounts, profiles
+from calls.services.sweep import INTERVAL_SECONDS
+from hub.server import bind, serve
+from hub.settings import env
+
+SAMPLES = Path(__file__).resolve().parents[3] / "calls" / "samples"
+DEMO_PRODUCT_ID = "1234"
+SECONDS_BETWEEN_CALLS = 20
+
+
+class Command(BaseCommand):
+    help = "A complete hub from nothing: database, admin, a profile per vendor, the server, and simulated calls."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--calls", type=int, default=2, help="simulated calls, one after the other (default: 2)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            listener = bind(settings.HUB_BIND)
+        except (OSError, ValueError) as error:
+            raise CommandError(str(error)) from None
+        call_command("migrate", verbosity=0)
+        address = "http://{}:{}".format(*listener.getsockname()[:2])
+        self.say(f"\nCall Hub on {address}")
+        self.ensure_admin()
+        self.ensure_profile(address)
+        connection.close()
+        if options["calls"]:
+            threading.Thread(target=self.show_calls, args=(address, options["calls"]), daemon=True).start()
+        self.say("Ctrl-C ends it.\n")
+        serve(listener, role="all")
+
+    def say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+    def ensure_admin(self) -> None:
+        username = env("HUB_ADMIN_USERNAME", "admin")
+        user, password = accounts.ensure_admin(username=username, password=env("HUB_ADMIN_PASSWORD"))
+        if password:
+            self.say(f"Sign in as {user.username} with the password {password} (shown this once)")
+        else:
+            self.say(f"Sign in as {user.username} (a new password: manage.py changepassword {user.username})")
+
+    def ensure_profile(self, address: str) -> None:
+        if StreamingProfile.objects.exists():
+            return
+        phrases = (SAMPLES / "phrases.txt").read_text().splitlines()
+        profile = StreamingProfile(
+            name="Demo queue", product_id=DEMO_PRODUCT_ID, phrases=[phrase for phrase in phrases if phrase.strip()]
+        )
+        profiles.save_profile(profile)
+        _, key = profiles.create_embed_key(profile)
+        self.say(f"In an agent's iFrame: {address}/embed/?callId=<the call's id>#key={key} (shown this once)")
+
+    def show_calls(self, address: str, count: int) -> None:
+        """Waits for the server, then runs the simulator and prints what is transcribed as it is stored."""
+        while not self.is_ready(address):
+            time.sleep(0.2)
+        last = Segment.objects.order_by("-id").values_list("id", flat=True).first()
+        for number in range(count):
+            if number:
+                time.sleep(SECONDS_BETWEEN_CALLS)
+            call_id = f"demo-{time.strftime('%H%M%S')}"
+            self.say(f"A simulated call begins: {call_id}")
+            command = [sys.executable, sys.argv[0], "simulate", "ringcx", "--url", address.replace("http", "ws") + "/"]
+            command += ["--product-id", DEMO_PRODUCT_ID, "--call-id", call_id, "--quiet"]
+            simulator = subprocess.Popen(command)
+            while simulator.poll() is None:
+                last = self.print_new_segments(last)
+                time.sleep(0.3)
+            time.sleep(INTERVAL_SECONDS)
+            last = self.print_new_segments(last)
+            self.say(f"The call {call_id} has ended: {address}/calls/ has its transcript and recording\n")
+        self.say("No more simulated calls. Another one: .venv/bin/python manage.py simulate ringcx\n")
+
+    def print_new_segments(self, last: Any) -> Any:
+        segments = Segment.objects.order_by("id")
+        for segment in segments.filter(id__gt=last) if last else segments:
+            seconds = segment.start_ms // 1000
+            self.say(f"  {seconds // 60}:{seconds % 60:02}  {segment.track:<8}  {segment.text}")
+            last = segment.id
+        connection.close()
+        return last
+
+    def is_ready(self, address: str) -> bool:
+        try:
+            with urllib.request.urlopen(f"{address}/readyz", timeout=2):
+                return True
+        except OSError:
+            return False

@@ -1,0 +1,136 @@
+"""A real hub for tests: `manage.py serve` in a process of its own, with data and a database of its own."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import urlsplit, urlunsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+class HubServer:
+    """`with HubServer() as hub:` migrates and serves; `hub.manage(...)` runs a management command on the same data.
+
+    The database is that of the test run: SQLite in the hub's own folder, or a new database on its PostgreSQL. Redis is
+    used where the test run has one.
+    """
+
+    def __init__(self, *, environment: Mapping[str, str] | None = None, command: tuple[str, ...] = ("serve",)) -> None:
+        self.folder = tempfile.TemporaryDirectory(prefix="hub-test-")
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.ws_url = f"ws://127.0.0.1:{self.port}"
+        self.command = command
+        self.database = ""
+        self.process: subprocess.Popen[bytes] | None = None
+        self.environment = {
+            **os.environ,
+            "HUB_BIND": f"127.0.0.1:{self.port}",
+            "HUB_DATA_DIR": self.folder.name,
+            "HUB_RECOGNIZER": "off",
+            "PYTHONUNBUFFERED": "1",
+            **(environment or {}),
+        }
+        self.environment.pop("HUB_PUBLIC_URL", None)
+
+    def __enter__(self) -> HubServer:
+        self.create_database()
+        self.manage("migrate", "--verbosity", "0")
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+        self.drop_database()
+        self.folder.cleanup()
+
+    @property
+    def data(self) -> Path:
+        return Path(self.folder.name)
+
+    @property
+    def log(self) -> str:
+        return (self.data / "server.log").read_text()
+
+    def create_database(self) -> None:
+        url = urlsplit(os.environ.get("DATABASE_URL", ""))
+        if not url.scheme.startswith("postgres"):
+            self.environment.pop("DATABASE_URL", None)
+            return
+        self.database = f"hub_test_{secrets.token_hex(6)}"
+        self.on_postgres(f"CREATE DATABASE {self.database}")
+        self.environment["DATABASE_URL"] = urlunsplit(url._replace(path=f"/{self.database}"))
+
+    def drop_database(self) -> None:
+        if self.database:
+            self.on_postgres(f"DROP DATABASE {self.database} WITH (FORCE)")
+
+    def on_postgres(self, statement: str) -> None:
+        import psycopg
+
+        url = urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path="/postgres"))
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[arg-type]
+
+    def manage(self, *arguments: str, check: bool = True, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+        assert not check or done.returncode == 0, f"manage.py {' '.join(arguments)}: {done.stdout}{done.stderr}"
+        return done
+
+    def shell(self, code: str) -> str:
+        """What `code` prints, run with Django set up on the hub's database."""
+        return self.manage("shell", "--no-imports", "-c", code).stdout.strip()
+
+    def start(self) -> None:
+        with open(self.data / "server.log", "ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", *self.command], cwd=ROOT, env=self.environment, stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"{self.url}/readyz", timeout=2):
+                    return
+            except OSError:
+                assert self.process.poll() is None, f"the hub ended at its start:\n{self.log}"
+                time.sleep(0.1)
+        raise AssertionError(f"the hub did not get ready:\n{self.log}")
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(10)
+
+    def stop(self, timeout: float = 20) -> None:
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"the hub did not end when asked to:\n{self.log[-3000:]}") from None
