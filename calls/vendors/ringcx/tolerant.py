@@ -36,7 +36,7 @@ _ENCODINGS: dict[str, Literal["mulaw", "alaw", "l16"]] = {
     "l16": "l16",
 }
 _RATES = range(8000, 48001)  # Hz
-_FROM_URL_SAFE = str.maketrans("-_", "+/", "= \t\r\n")
+_FROM_URL_SAFE = str.maketrans("-_", "+/", " \t\r\n")
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -116,7 +116,7 @@ def _read_base64(value: object) -> bytes:
         return b""
     with contextlib.suppress(ValueError):
         return base64.b64decode(value, validate=True)
-    text = value.translate(_FROM_URL_SAFE)
+    text = value.translate(_FROM_URL_SAFE).rstrip("=")
     with contextlib.suppress(ValueError):
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     return b""
