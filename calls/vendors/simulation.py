@@ -52,3 +52,10 @@ class Simulator(msgspec.Struct, frozen=True):
     add_arguments: Callable[[argparse.ArgumentParser], None]
     # (options, agent's audio, customer's audio, now); raises ValueError where the options contradict each other
     make_calls: Callable[[argparse.Namespace, bytes, bytes, datetime.datetime], Sequence[SimulatedCall]]
+
+
+def count(text: str) -> int:
+    """The type of an argument that counts something."""
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number

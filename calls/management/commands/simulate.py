@@ -22,7 +22,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
 
 from calls.vendors import VENDORS
-from calls.vendors.simulation import SimulatedCall, SimulatedStream
+from calls.vendors.simulation import SimulatedCall, SimulatedStream, count
 from calls.vendors.wav import fit, read_wav
 
 SAMPLES = settings.BASE_DIR / "calls" / "samples"
@@ -138,7 +138,7 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         help="Mono, 16-bit PCM or mu-law, at the vendor's rate. Default: the samples that come with the hub.",
     )
     add("--seconds", type=positive, help="Cut or repeat the audio to this length.")
-    add("--calls", type=int, default=1, metavar="N", help="At the same time.")
+    add("--calls", type=count, default=1, metavar="N", help="At the same time.")
     add("--speed", type=positive, default=1.0, help="1 is real time.")
     add("--quiet", action="store_true", help="Print faults only.")
 

@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from calls.events import AudioFormat
-from calls.vendors.simulation import SimulatedCall, Simulator, Upgrade
+from calls.vendors.simulation import SimulatedCall, Simulator, Upgrade, count
 
 PERSPECTIVES = ("Participant", "Conference")
 FIRST_AGENT_SESSION = 2  # session 1 is the call's main leg
@@ -118,7 +118,7 @@ def _delay(chance: Callable[[], float], reorder: float) -> float:
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--call-id", help="The vendor's id of the call; several calls get -1, -2 … appended. Default: a new one.")
-    add("--sessions", type=_count, default=1, help="Sessions of each call, one after the other, as by transfers.")
+    add("--sessions", type=count, default=1, help="Sessions of each call, one after the other, as by transfers.")
     add("--product-type", default="Queue", help="Queue, Campaign or Manual.")
     add("--product-id", default="1234")
     add("--account", default="99990000", help="Main account.")
@@ -131,18 +131,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--secret-in", choices=["query", "authorization", "header", "message"], default="query")
     add("--handshake", choices=["query", "none"], default="query", help="Whether the upgrade's query names the call.")
     add("--sequence", choices=["perTrack", "shared"], default="perTrack", help="Who counts sequenceId.")
-    add("--chunk-ms", type=_count, default=20, help="Milliseconds of audio in a Media message.")
+    add("--chunk-ms", type=count, default=20, help="Milliseconds of audio in a Media message.")
     add("--loss", type=_fraction, default=0.0, help="Fraction of frames that never arrive.")
     add("--reorder", type=_fraction, default=0.0, help="Fraction of frames that come up to 100 ms late.")
     add("--duplicate", type=_fraction, default=0.0, help="Fraction of frames that come twice.")
     add("--seed", type=int, help="Makes the impairments repeatable, for the same --call-id.")
     add("--no-stop", action="store_true", help="Cut the connection instead of sending Stop.")
-
-
-def _count(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
 
 
 def _fraction(text: str) -> float:
