@@ -47,7 +47,9 @@ class Counter:
     def __init__(self) -> None:
         self.local: dict[str, int] = {}
         self.redis = (
-            redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5, health_check_interval=30)
+            redis.Redis.from_url(
+                settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5, health_check_interval=30
+            )
             if settings.REDIS_URL
             else None
         )
@@ -151,7 +153,7 @@ class Publisher:
     async def close(self) -> None:
         """Sends what waits (for at most a second), then ends."""
         deadline = self.loop.time() + 1
-        while (self.queue or self.wall) and self.loop.time() < deadline:
+        while (self.queue or self.wall) and self.loop.time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         for task in self.tasks:
             task.cancel()

@@ -16,7 +16,7 @@ from calls.models import Call, Segment, Stream
 from calls.vendors import VENDORS
 
 
-class Shape(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Shape(msgspec.Struct, rename="camel", kw_only=True):
     """Base of all shapes: camelCase keys, `null` for what is absent."""
 
 

@@ -40,7 +40,7 @@ class HubApplication:
         sockets = vendor_sockets() if role != "web" else []
         if role != "ingest":
             sockets += [path(str(route.pattern), AuthMiddlewareStack(route.callback)) for route in browser_sockets()]
-        sockets.append(re_path("", no_such_socket))
+        sockets.append(re_path("", no_such_socket))  # type: ignore[arg-type]
         self.router = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter(sockets)})
         self.background: background.Sweeper | background.CeleryBell | None = None
 

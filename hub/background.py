@@ -22,14 +22,16 @@ class Sweeper:
     def __init__(self) -> None:
         self.thread = ThreadPoolExecutor(1, "hub-sweep")
         self.rung = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        self.take_down = background.on_ring(lambda: loop.call_soon_threadsafe(self.rung.set))
-        self.task = loop.create_task(self.run())
+        self.loop = asyncio.get_running_loop()
+        self.take_down = background.on_ring(self.ring)
+        self.task = self.loop.create_task(self.run())
+
+    def ring(self) -> None:
+        self.loop.call_soon_threadsafe(self.rung.set)
 
     async def run(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
-            await loop.run_in_executor(self.thread, self.sweep)
+            await self.loop.run_in_executor(self.thread, self.sweep)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.rung.wait(), INTERVAL_SECONDS)
             self.rung.clear()

@@ -38,7 +38,9 @@ def bind(address: str) -> socket.socket:
         listener.bind((host.strip("[]"), int(port)))
     except OSError as error:
         listener.close()
-        raise OSError(f"{address} can't be bound ({error.strerror}). Is a hub already running? HUB_BIND or --port choose another.") from error
+        raise OSError(
+            f"{address} can't be bound ({error.strerror}). Is a hub already running? HUB_BIND or --port choose another."
+        ) from error
     return listener
 
 
@@ -47,7 +49,7 @@ class Server(uvicorn.Server):
 
     def __init__(self, application: HubApplication, *, parent: int | None = None) -> None:
         config = uvicorn.Config(
-            application,  # type: ignore[arg-type]
+            application,
             ws="hub.websocket:WebSocketProtocol",
             ws_max_size=MAX_MESSAGE_BYTES,
             ws_per_message_deflate=False,

@@ -8,6 +8,7 @@ import hashlib
 import ipaddress
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -50,7 +51,9 @@ HUB_PUBLIC_URL = env("HUB_PUBLIC_URL", f"http://{HUB_BIND}").rstrip("/")
 
 _public_host = urlsplit(HUB_PUBLIC_URL).hostname
 if not _public_host:
-    raise ImproperlyConfigured(f"HUB_PUBLIC_URL must be a full URL such as https://hub.example.com, not {HUB_PUBLIC_URL!r}")
+    raise ImproperlyConfigured(
+        f"HUB_PUBLIC_URL must be a full URL such as https://hub.example.com, not {HUB_PUBLIC_URL!r}"
+    )
 _bind_host = HUB_BIND.rpartition(":")[0]
 
 # Reachable from elsewhere = production: generated keys, the `scripted` recogniser and guesses are refused.
@@ -60,7 +63,7 @@ DEBUG = False
 # Keys
 
 
-def own_or_generated(variable: str, file_name: str, generate) -> str:  # type: ignore[no-untyped-def]
+def own_or_generated(variable: str, file_name: str, generate: Callable[[], str]) -> str:
     """The key from the environment, else (never in production) one made once and kept in the data directory."""
     if value := env(variable):
         return value
@@ -81,7 +84,9 @@ def own_or_generated(variable: str, file_name: str, generate) -> str:  # type: i
 
 SECRET_KEY = own_or_generated("HUB_SECRET_KEY", "secret.key", lambda: secrets.token_urlsafe(50))
 # Fernet keys for secrets at rest, newest first; older ones still decrypt.
-HUB_FIELD_KEYS = own_or_generated("HUB_FIELD_KEYS", "field.keys", lambda: Fernet.generate_key().decode()).replace(",", " ").split()
+_field_keys = own_or_generated("HUB_FIELD_KEYS", "field.keys", lambda: Fernet.generate_key().decode())
+HUB_FIELD_KEYS = _field_keys.replace(",", " ").split()
+
 for _key in HUB_FIELD_KEYS:
     try:
         Fernet(_key)
@@ -90,7 +95,8 @@ for _key in HUB_FIELD_KEYS:
 
 # Hosts and transport security
 
-ALLOWED_HOSTS = env_list("HUB_ALLOWED_HOSTS") or ([_public_host] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", ".localhost"])
+_local_hosts = ["localhost", "127.0.0.1", "[::1]", ".localhost"]
+ALLOWED_HOSTS = env_list("HUB_ALLOWED_HOSTS") or ([_public_host] if PRODUCTION else _local_hosts)
 if PRODUCTION and "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("HUB_ALLOWED_HOSTS must name the hosts; * is not allowed in production")
 _https = HUB_PUBLIC_URL.startswith("https://")
@@ -224,13 +230,15 @@ SERVESTATIC_AUTOREFRESH = False
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "calls.api.authentication.ApiKeyAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "calls.api.authentication.CookieAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["calls.api.permissions.HubPermission"],
     "DEFAULT_RENDERER_CLASSES": ["calls.api.rendering.JsonRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["calls.api.rendering.JsonParser"],
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "calls.api.schema.HubSchema",
     "EXCEPTION_HANDLER": "calls.api.problems.problem_handler",
+    "URL_FORMAT_OVERRIDE": None,  # `?format=` is the transcript's own
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
@@ -239,6 +247,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -13,5 +13,19 @@ def header(*, data_bytes: int, rate: int, channels: int) -> bytes:
     frame = channels * 2
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
-        *(b"RIFF", 36 + data_bytes, b"WAVE", b"fmt ", 16, 1, channels, rate, rate * frame, frame, 16, b"data", data_bytes),
+        *(
+            b"RIFF",
+            36 + data_bytes,
+            b"WAVE",
+            b"fmt ",
+            16,
+            1,
+            channels,
+            rate,
+            rate * frame,
+            frame,
+            16,
+            b"data",
+            data_bytes,
+        ),
     )

@@ -101,7 +101,7 @@ class IngestConsumer(AsyncConsumer):
 
     async def websocket_disconnect(self, message: Message) -> None:
         if self.session is not None:
-            self.session.begin_end(message.get("code"))
+            self.session.closed(message.get("code") or 1006)
         raise StopConsumer
 
 

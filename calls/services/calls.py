@@ -37,7 +37,9 @@ def call_key(profile: StreamingProfile, info: CallInfo) -> str:
     return f"{profile.vendor}:{scope}:{info.call_id}"
 
 
-def open_stream(*, profile: StreamingProfile, info: CallInfo, audio: AudioFormat, transport: str, process: UUID) -> Opened:
+def open_stream(
+    *, profile: StreamingProfile, info: CallInfo, audio: AudioFormat, transport: str, process: UUID
+) -> Opened:
     """Opens a stream, and opens or joins its call. Publishes `call.started` or `call.updated`."""
     key = call_key(profile, info)
     for _ in range(3):
@@ -152,6 +154,11 @@ def end_stream(*, stream_id: UUID, close_code: int | None, ended_by_vendor: bool
         stream.counters, stream.health = dict(report.counters), dict(report.health)
         stream.save()
         _after_stream(stream.call_id)
+
+
+def note_close_code(*, stream_id: UUID, close_code: int) -> None:
+    """How the connection was closed, where that came after the stream's end."""
+    Stream.objects.filter(id=stream_id, close_code=None).update(close_code=close_code)
 
 
 def _after_stream(call_id: UUID) -> None:

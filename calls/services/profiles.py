@@ -5,10 +5,10 @@ from __future__ import annotations
 import hmac
 import logging
 import secrets
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -57,7 +57,7 @@ def check_secret(profile: StreamingProfile, given: tuple[str, ...]) -> Refusal |
 
 def note_refused(*, vendor: str, info: CallInfo, reason: Refusal) -> None:
     """Counts a refused stream under its product, for the admin to see. Keeps the newest `MAX_REFUSED` products."""
-    product = {
+    product: dict[str, Any] = {
         "vendor": vendor,
         "product_type": info.product_type[:8],
         "product_id": info.product_id[:64],
@@ -83,12 +83,45 @@ def forget_refused(profile: StreamingProfile) -> None:
     rows.delete()
 
 
-def save_profile(profile: StreamingProfile) -> StreamingProfile:
-    """Writes a profile that was validated; its version grows with each write after the first."""
+class ProductTaken(Exception):
+    """Another profile takes the streams of this product."""
+
+
+class VersionConflict(Exception):
+    """Somebody else wrote the profile since it was read."""
+
+
+# Written by streams, not by people.
+OBSERVED = ("secret_seen_at", "secret_missed_at")
+
+
+def save_profile(profile: StreamingProfile, *, expected_version: int | None = None) -> StreamingProfile:
+    """Writes a profile that was validated; its version grows with each write after the first. A new secret was neither
+    seen nor missed yet. Raises `ProductTaken`, and `VersionConflict` where the stored version isn't the expected one."""
+    others = StreamingProfile.objects.exclude(id=profile.id).filter(
+        vendor=profile.vendor,
+        product_type=profile.product_type,
+        product_id=profile.product_id,
+        sub_account_id=profile.sub_account_id,
+    )
     with transaction.atomic():
-        if not profile._state.adding:
-            profile.version = F("version") + 1  # type: ignore[assignment]
-        profile.save()
+        stored = StreamingProfile.objects.select_for_update().filter(id=profile.id).first()
+        if stored is not None and expected_version not in (None, stored.version):
+            raise VersionConflict
+        try:
+            with transaction.atomic():
+                if stored is None:
+                    profile.save(force_insert=True)
+                else:
+                    profile.version = stored.version + 1
+                    observed = OBSERVED if profile.secret == stored.secret else ()
+                    profile.secret_seen_at = profile.secret_missed_at = None
+                    names = {field.name for field in profile._meta.concrete_fields if not field.primary_key}
+                    profile.save(update_fields=names - {"created_at", *observed})
+        except IntegrityError:
+            if others.exists():
+                raise ProductTaken from None
+            raise
         profile.refresh_from_db()
         forget_refused(profile)
     return profile

@@ -81,6 +81,7 @@ class CallSession:
         self.participants: list[Participant] = []
         self.ignored: Counter[str] = Counter()
         self.stopped = False  # the vendor said at least one stop
+        self.close_code: int | None = None  # of the socket, once it is closed
         self.work: set[asyncio.Task[Any]] = set()
         self.opening: asyncio.Task[None] | None = None
         self.opening_audio: asyncio.Task[None] | None = None
@@ -115,7 +116,7 @@ class CallSession:
             case StreamStopped(detail):
                 self.stopped = True
                 if detail.get("final"):
-                    self.begin_end(None)
+                    self.begin_end()
             case SecretSeen(secret):
                 if secret not in self.secrets:
                     self.secrets.append(secret)
@@ -186,7 +187,9 @@ class CallSession:
             admission.at_message, vendor=self.vendor.name, info=self.info, secrets=tuple(self.secrets)
         )
         if isinstance(decision, admission.Refused):
-            log.warning("a stream of %s %s was refused: %s", self.info.product_type, self.info.product_id, decision.reason)
+            log.warning(
+                "a stream of %s %s was refused: %s", self.info.product_type, self.info.product_id, decision.reason
+            )
             self.drop(POLICY_VIOLATION, decision.reason)
             return False
         self.profile = decision.profile
@@ -197,11 +200,15 @@ class CallSession:
         for other in tuple(self.runtime.sessions):
             if other is not self and other.stream_id and self.info.session_id and other.same_session(self.info):
                 other.close(NORMAL, "superseded")
-                other.begin_end(NORMAL)
+                other.begin_end()
 
     def same_session(self, info: CallInfo) -> bool:
         mine = self.info
-        return (mine.sub_account_id, mine.call_id, mine.session_id) == (info.sub_account_id, info.call_id, info.session_id)
+        return (mine.sub_account_id, mine.call_id, mine.session_id) == (
+            info.sub_account_id,
+            info.call_id,
+            info.session_id,
+        )
 
     async def open_audio(self) -> None:
         """Settles where the stream's first audio lies on the call's timeline, and lets the participants in."""
@@ -244,7 +251,7 @@ class CallSession:
                 self.deliver()
             if now - self.last_message > IDLE_SECONDS:
                 self.close(GOING_AWAY, "idle")
-                self.begin_end(GOING_AWAY)
+                self.begin_end()
         elif self.phase == "waiting":
             waited = now - self.connected_at
             if waited > START_PATIENCE_SECONDS and self.can_open_without_start():
@@ -272,10 +279,17 @@ class CallSession:
     def fail(self) -> None:
         """An error of ours: this stream ends, and nothing else."""
         self.close(INTERNAL_ERROR, "hub_error")
-        self.begin_end(INTERNAL_ERROR)
+        self.begin_end()
 
-    def begin_end(self, close_code: int | None) -> None:
-        """Ends the stream in the background. `close_code`: of the socket, None where the vendor only said stop."""
+    def closed(self, code: int) -> None:
+        """The connection is closed, by whichever side. Comes once; often after the vendor's stop ended the stream."""
+        self.close_code = code
+        if self.phase == "ended" and self.stream_id is not None:
+            self.run(self.runtime.database(call_service.note_close_code, stream_id=self.stream_id, close_code=code))
+        self.begin_end()
+
+    def begin_end(self) -> None:
+        """Ends the stream in the background."""
         if self.phase in ("ending", "ended"):
             return
         if self.phase == "waiting":
@@ -285,15 +299,15 @@ class CallSession:
                 return
             self.open()
         self.phase = "ending"
-        self.ending = self.run(self.complete(close_code))
+        self.ending = self.run(self.complete())
 
-    async def end(self, *, close_code: int | None) -> None:
+    async def end(self) -> None:
         """Ends the stream and waits until its rows say so."""
-        self.begin_end(close_code)
+        self.begin_end()
         if self.ending is not None:
             await asyncio.wait({self.ending}, timeout=20)
 
-    async def complete(self, close_code: int | None) -> None:
+    async def complete(self) -> None:
         try:
             if self.opening is not None:
                 await asyncio.wait({self.opening})
@@ -312,7 +326,7 @@ class CallSession:
             await self.runtime.database(
                 call_service.end_stream,
                 stream_id=self.stream_id,
-                close_code=close_code,
+                close_code=self.close_code,
                 ended_by_vendor=self.stopped,
                 report=self.report(),
             )
@@ -323,6 +337,8 @@ class CallSession:
         finally:
             self.phase = "ended"
             self.runtime.sessions.discard(self)
+            for participant in self.participants:
+                participant.close()
 
     # What it tells
 

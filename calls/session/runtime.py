@@ -113,10 +113,10 @@ class Runtime:
         except Exception:
             log.exception("leases could not be renewed")
 
-    async def close(self, *, close_code: int = 1012) -> None:
+    async def close(self) -> None:
         """Ends every stream of this process and everything that was started."""
         self.draining = True
-        await asyncio.gather(*(session.end(close_code=close_code) for session in tuple(self.sessions)))
+        await asyncio.gather(*(session.end() for session in tuple(self.sessions)))
         self.beat_task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self.beat_task

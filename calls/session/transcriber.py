@@ -14,7 +14,17 @@ from calls.models import Segment
 from calls.session.timeline import Run
 from calls.session.writer import SegmentWriter
 from calls.shapes import InterimShape
-from calls.stt.base import Final, Interim, Recognizer, RecognizerEvent, RecognizerTrack, Skipped, SpeechEnded, SpeechStarted, TrackConfig
+from calls.stt.base import (
+    Final,
+    Interim,
+    Recognizer,
+    RecognizerEvent,
+    RecognizerTrack,
+    Skipped,
+    SpeechEnded,
+    SpeechStarted,
+    TrackConfig,
+)
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +79,9 @@ class Transcriber:
                     self.quiet_since[track] = at_ms
                 case Skipped(start_ms, end_ms, reason):
                     self.skipped_ms += end_ms - start_ms
-                    log.warning("call %s: %d ms of %s were not recognised (%s)", self.call_id, end_ms - start_ms, track, reason)
+                    log.warning(
+                        "call %s: %d ms of %s were not recognised (%s)", self.call_id, end_ms - start_ms, track, reason
+                    )
 
         return on_event
 

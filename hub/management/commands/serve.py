@@ -26,7 +26,9 @@ class Command(BaseCommand):
         if options["workers"] < 1:
             raise CommandError("--workers must be at least 1")
         if options["workers"] > 1 and not settings.REDIS_URL:
-            raise CommandError("Several processes share their live events through Redis: set REDIS_URL, or use one worker.")
+            raise CommandError(
+                "Several processes share their live events through Redis: set REDIS_URL, or use one worker."
+            )
         address = settings.HUB_BIND
         if options["port"] is not None:
             address = f"{address.rpartition(':')[0]}:{options['port']}"
