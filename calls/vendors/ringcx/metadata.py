@@ -62,10 +62,9 @@ def read_call_info(pairs: Iterable[tuple[str, object]]) -> CallInfo:
         field, longest = _FIELDS.get(squash(name), ("", 0))
         if field and field not in found and (text := read_text(value, longest)):
             found[field] = text
-    if "product_type" in found:
-        found["product_type"] = found["product_type"].upper()
-        found["direction"] = _DIRECTIONS.get(found["product_type"], "")
-    return CallInfo(**found)
+    # Cut, because some letters grow in upper case.
+    product_type = found.pop("product_type", "").upper()[:8]
+    return CallInfo(**found, product_type=product_type, direction=_DIRECTIONS.get(product_type, ""))
 
 
 def read_secret(value: object) -> str:

@@ -1,7 +1,7 @@
 """RingCX's half of the conversation: the upgrade's query, and what it sends when. No socket, no clock.
 
-It follows the documentation to the letter, where that is silent (the literal names in the query, what a secret looks
-like on the wire, whether `sequenceId` is shared by the perspectives) by option.
+It follows the documentation to the letter. Where that is silent (where a secret travels, whether the perspectives share
+`sequenceId`, whether the query can be relied on) an option decides.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Impairments(msgspec.Struct, frozen=True):
     loss: float
     reorder: float
     duplicate: float
-    seed: int | None
+    seed: str | None
 
 
 class RingCXStream(msgspec.Struct, frozen=True):
@@ -71,12 +71,15 @@ class RingCXStream(msgspec.Struct, frozen=True):
     def messages(self) -> Iterator[tuple[float, str]]:
         yield 0, self._message({"event": "Connected", "protocol": "AgentSession", "version": "1.0.0"})
         yield 0, self._message({"event": "Start", "metadata": self.metadata})
-        yield from self._media()
+        seconds = len(self.chunks[0]) * self.chunk_seconds
+        last = seconds
+        for at, text in self._media():
+            yield at, text
+            last = max(last, at)
         if not self.drops:
-            seconds = len(self.chunks[0]) * self.chunk_seconds
             end = {"duration": round(seconds), "end_time": self.ends_at.strftime("%Y-%m-%dT%H:%M:%SZ")}
             for number in range(len(PERSPECTIVES)):
-                yield seconds + number * STOP_SPACING, self._message({"event": "Stop", "metadata": end})
+                yield last + number * STOP_SPACING, self._message({"event": "Stop", "metadata": end})
 
     def receive(self, message: str | bytes) -> str:
         return f"RingCX takes no messages, and got {message[:80]!r}"
@@ -87,7 +90,7 @@ class RingCXStream(msgspec.Struct, frozen=True):
     def _media(self) -> Iterator[tuple[float, str]]:
         """Frames in the order in which they arrive, which impairments make another than the order of their numbers."""
         how = self.impairments
-        chance = random.Random(None if how.seed is None else f"{how.seed} {self.label}").random
+        chance = random.Random(how.seed).random
         tail = f',"secret":{json.dumps(self.secret_in_messages)}}}' if self.secret_in_messages else "}"
         heads = [f'{{"event":"Media","perspective":"{perspective}","sequenceId":"' for perspective in PERSPECTIVES]
         under_way: list[tuple[float, int, str]] = []
@@ -135,7 +138,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--loss", type=_fraction, default=0.0, help="Fraction of frames that never arrive.")
     add("--reorder", type=_fraction, default=0.0, help="Fraction of frames that come up to 100 ms late.")
     add("--duplicate", type=_fraction, default=0.0, help="Fraction of frames that come twice.")
-    add("--seed", type=int, help="Makes the impairments repeatable, for the same --call-id.")
+    add("--seed", type=int, help="Makes the impairments repeatable.")
     add("--no-stop", action="store_true", help="Cut the connection instead of sending Stop.")
 
 
@@ -152,14 +155,12 @@ def _make_calls(
     tracks = _cut(agent, customer, chunk_bytes)
     # The shape that RingCX's own ids have: the time, and a number.
     call_id = options.call_id or f"{now:%Y%m%d%H%M%S}{uuid.uuid4().int % 10**16:016}"
+    ids = [call_id] if options.calls == 1 else [f"{call_id}-{number}" for number in range(1, options.calls + 1)]
     return [
         SimulatedCall(
-            [
-                _make_stream(options, call_id if options.calls == 1 else f"{call_id}-{number}", session, tracks, now)
-                for session in range(options.sessions)
-            ]
+            [_make_stream(options, (number, session), id_, tracks, now) for session in range(options.sessions)]
         )
-        for number in range(1, options.calls + 1)
+        for number, id_ in enumerate(ids)
     ]
 
 
@@ -173,8 +174,15 @@ def _cut(agent: bytes, customer: bytes, chunk_bytes: int) -> Sequence[Sequence[s
 
 
 def _make_stream(
-    options: argparse.Namespace, call_id: str, session: int, chunks: Sequence[Sequence[str]], now: datetime.datetime
+    options: argparse.Namespace,
+    place: tuple[int, int],
+    call_id: str,
+    chunks: Sequence[Sequence[str]],
+    now: datetime.datetime,
 ) -> RingCXStream:
+    """The stream at `place`: which call of the run, and which session of the call."""
+    _, session = place
+    seed = None if options.seed is None else f"{options.seed} {place}"
     metadata: dict[str, str | int] = {
         "callId": call_id,
         "sessionId": FIRST_AGENT_SESSION + session,
@@ -203,7 +211,7 @@ def _make_stream(
         chunks=chunks,
         chunk_seconds=options.chunk_ms / 1000,
         shared_sequence=options.sequence == "shared",
-        impairments=Impairments(options.loss, options.reorder, options.duplicate, options.seed),
+        impairments=Impairments(options.loss, options.reorder, options.duplicate, seed),
         ends_at=now + datetime.timedelta(milliseconds=(session + 1) * len(chunks[0]) * options.chunk_ms),
         upgrade=Upgrade(query=urlencode(query), headers=headers, attempts=ATTEMPTS),
         secret_in_messages=options.secret if options.secret_in == "message" else "",
