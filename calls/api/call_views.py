@@ -1,0 +1,161 @@
+"""`calls/`, their transcripts and recordings."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from calls import shapes
+from calls.api import ranges, transcripts
+from calls.api.call_filters import FILTER_PARAMETERS, filter_calls
+from calls.api.fields import refusal
+from calls.api.paging import PAGE_PARAMETERS, paginate
+from calls.api.problems import NO_STORE, ApiProblem
+from calls.api.recordings import FileBody, StreamBody
+from calls.api.views import HubView
+from calls.models import Call, Recording
+from calls.models.calls import State
+from calls.services.accounts import right_of
+from calls.services.storage import recording_path
+
+RETRY_LIVE, RETRY_FINISHING = 10, 2  # seconds
+
+
+class CallPage(shapes.Shape):
+    """Calls, the newest first."""
+
+    next: str | None
+    previous: str | None
+    results: list[shapes.CallShape]
+
+
+class OneFormat(BaseContentNegotiation):
+    """For views whose answer doesn't depend on `Accept`."""
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class CallsView(HubView):
+    @extend_schema(operation_id="list_calls", parameters=[*FILTER_PARAMETERS, *PAGE_PARAMETERS], responses=CallPage)
+    def get(self, request: Request) -> Response:
+        """Calls, the newest first."""
+        calls = filter_calls(Call.objects.for_display(), request)
+        page = paginate(request, calls, "-started_at", "-id")
+        return Response(page.body([*map(shapes.call_shape, page.rows)]))
+
+
+class CallView(HubView):
+    @extend_schema(operation_id="read_call", responses=shapes.CallShape)
+    def get(self, request: Request, call_id: UUID) -> Response:
+        """One call, live or past."""
+        return Response(shapes.call_shape(get_object_or_404(Call.objects.for_display(), id=call_id)))
+
+
+class TranscriptView(HubView):
+    content_negotiation_class = OneFormat
+
+    @extend_schema(
+        operation_id="read_transcript",
+        parameters=[OpenApiParameter("format", str, enum=["json", *transcripts.FORMATS], default="json")],
+        responses={
+            (200, "application/json"): shapes.TranscriptShape,
+            **{(200, media_type): OpenApiTypes.STR for _, media_type in transcripts.FORMATS.values()},
+        },
+    )
+    def get(self, request: Request, call_id: UUID) -> HttpResponseBase:
+        """What was said so far, in order: as JSON, plain text, WebVTT or SubRip."""
+        name = request.query_params.get("format", "json")
+        if name != "json" and name not in transcripts.FORMATS:
+            raise refusal("format", "invalid_choice", f"Choose one of json, {', '.join(transcripts.FORMATS)}.")
+        call = get_object_or_404(Call, id=call_id)
+        segments = call.segments.order_by("start_ms", "id")
+        if name == "json":
+            return Response(shapes.TranscriptShape(call_id=call.id, segments=[*map(shapes.segment_shape, segments)]))
+        write, media_type = transcripts.FORMATS[name]
+        return HttpResponse(
+            "".join(write(segments)),
+            content_type=f"{media_type}; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{file_name(call, name)}"'},
+        )
+
+
+def file_name(call: Call, extension: str) -> str:
+    return f"call-{re.sub(r'[^A-Za-z0-9._-]+', '-', call.vendor_call_id)[:100]}.{extension}"
+
+
+class RecordingView(HubView):
+    content_negotiation_class = OneFormat
+
+    @extend_schema(
+        operation_id="read_recording",
+        parameters=[
+            OpenApiParameter("stream", UUID, description="One stream of the call, by its id; absent: all of it."),
+            OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="Such as `bytes=0-99999`."),
+        ],
+        responses={
+            (200, "audio/wav"): OpenApiResponse(
+                OpenApiTypes.BINARY, "16-bit stereo: left agent or bot, right customer."
+            ),
+            (206, "audio/wav"): OpenApiResponse(OpenApiTypes.BINARY, "The part that `Range` asks for."),
+        },
+    )
+    def get(self, request: Request, call_id: UUID) -> HttpResponseBase:
+        """The recording as WAV. 409 `not_ready` until it is finished, 404 `no_recording` where there is none."""
+        call = get_object_or_404(Call.objects.select_related("profile", "recording"), id=call_id)
+        stream = request.query_params.get("stream")
+        try:
+            body = recording_of_call(call, request) if stream is None else recording_of_stream(call, stream)
+        except FileNotFoundError:
+            raise ApiProblem(404, "no_recording", "Nothing was heard, or its file is no longer there.") from None
+        return ranges.serve(request._request, body, content_type="audio/wav", filename=file_name(call, "wav"))
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """Without `no-store`: a player may keep what it plays."""
+        return {name: value for name, value in super().default_response_headers.items() if name not in NO_STORE}
+
+
+def not_ready(detail: str, seconds: int) -> ApiProblem:
+    return ApiProblem(409, "not_ready", detail, retry_after=seconds)
+
+
+def recording_of_call(call: Call, request: Request) -> ranges.Body:
+    recording: Recording | None = getattr(call, "recording", None)
+    if call.state == State.LIVE:
+        if call.profile and not call.profile.record:
+            raise ApiProblem(404, "no_recording", "Calls of this profile are not recorded.")
+        raise not_ready("The call is live: its recording is made when it has ended.", RETRY_LIVE)
+    if recording is None:
+        raise ApiProblem(404, "no_recording", "This call was not recorded.")
+    match recording.state:
+        case Recording.State.PENDING:
+            raise not_ready("The recording is being finished.", RETRY_FINISHING)
+        case Recording.State.FAILED:
+            reason = f" {recording.error}" if right_of(request.user) == "admin" else ""
+            raise ApiProblem(409, "failed", f"The recording could not be finished, and is not tried again.{reason}")
+        case Recording.State.EMPTY:
+            raise ApiProblem(404, "no_recording", "Nothing was heard in this call.")
+    return FileBody(recording_path(recording))
+
+
+def recording_of_stream(call: Call, text: str) -> ranges.Body:
+    try:
+        stream = call.streams.filter(id=UUID(text)).first()
+    except ValueError:
+        raise refusal("stream", "invalid", "Give the id of a stream, a UUID.") from None
+    if stream is None:
+        raise Http404
+    if stream.state == State.LIVE:
+        raise not_ready("The stream is live.", RETRY_LIVE)
+    return StreamBody(stream)
