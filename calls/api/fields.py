@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import get_error_detail
 
@@ -37,7 +36,6 @@ class Text(serializers.CharField):
         return value or None
 
 
-@extend_schema_field({"type": ["string", "integer", "null"], "maxLength": 64})
 class VendorId(serializers.Field[Any, Any, Any, Any]):
     """A vendor's id: number or string in, string out."""
 

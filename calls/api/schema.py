@@ -6,13 +6,29 @@ from typing import Any
 
 import msgspec
 from drf_spectacular.drainage import set_override
-from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
+from drf_spectacular.extensions import (
+    OpenApiAuthenticationExtension,
+    OpenApiSerializerExtension,
+    OpenApiSerializerFieldExtension,
+)
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
 from calls.api.problems import Problem
 
 REF = "#/components/schemas/{name}"
+
+# Of the shapes, whose code needs no such words.
+DESCRIPTIONS = {
+    "CallShape": "One phone call, live or past. `from`, `to` and `callId` are the vendor's.",
+    "StreamShape": "One connection that carried audio of a call: with RingCX, one agent session.",
+    "TrackCountersShape": "Frames of one speaker: received, and what was wrong with their numbering.",
+    "CapabilityShape": "Whether the call's vendor can do a command, and why not.",
+    "HealthShape": "How far recognition is behind, how long each track has been silent, what audio was skipped.",
+    "TranscriptShape": "What was said so far, in order.",
+    "SegmentShape": "A final piece of transcript. Times count from the call's first audio.",
+    "WordShape": "One word of a segment.",
+}
 
 
 class StructExtension(OpenApiSerializerExtension):
@@ -29,8 +45,10 @@ class StructExtension(OpenApiSerializerExtension):
         _, components = msgspec.json.schema_components([self.target], ref_template=REF)
         own: dict[str, Any] = {}
         for name, schema in components.items():
-            schema = renamed(schema, set(components))
+            schema = public(schema)
             schema.pop("title", None)
+            if name in DESCRIPTIONS:
+                schema["description"] = DESCRIPTIONS[name]
             if name == self.target.__name__:
                 own = schema
                 continue
@@ -44,14 +62,31 @@ def component_name(struct: str) -> str:
     return struct.removesuffix("Shape")
 
 
-def renamed(schema: Any, structs: set[str]) -> Any:
-    """The schema with its references to structs under their public names."""
-    if isinstance(schema, dict):
-        return {
-            key: REF.format(name=component_name(value.rpartition("/")[2])) if key == "$ref" else renamed(value, structs)
-            for key, value in schema.items()
-        }
-    return [renamed(item, structs) for item in schema] if isinstance(schema, list) else schema
+def public(schema: Any, field: str = "") -> Any:
+    """The schema with its references under public names, and with what msgspec doesn't say: that fields named …At are
+    times."""
+    if isinstance(schema, list):
+        return [public(item, field) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return {"$ref": REF.format(name=component_name(schema["$ref"].rpartition("/")[2]))}
+    if schema.get("type") == "string" and field.endswith("At"):
+        return {**schema, "format": "date-time"}
+    return {
+        key: {name: public(inner, name) for name, inner in value.items()}
+        if key == "properties"
+        else public(value, field)
+        for key, value in schema.items()
+    }
+
+
+class VendorIdExtension(OpenApiSerializerFieldExtension):
+    target_class = "calls.api.fields.VendorId"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> Any:
+        kind: Any = ["string", "integer"] if direction == "request" else "string"
+        return {"type": kind, "maxLength": 64}
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):
@@ -88,6 +123,11 @@ class HubSchema(AutoSchema):
 
     def get_tags(self) -> list[str]:
         return [self.path.removeprefix("/api/v1/").split("/")[0]]
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        """What an answer can hold, it holds always: absent is null."""
+        schema = super()._map_basic_serializer(serializer, direction)
+        return {**schema, "required": list(schema["properties"])} if direction == "response" else schema
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)

@@ -55,6 +55,11 @@ def create_api_key(*, name: str, owner: User, scope: str) -> tuple[ApiKey, str]:
     return key, text
 
 
+def first_admin() -> User | None:
+    """The admin who has been here longest."""
+    return User.objects.filter(Q(role=Role.ADMIN) | Q(is_superuser=True), is_active=True).order_by("id").first()
+
+
 def ensure_admin(*, username: str, password: str = "") -> tuple[User, str | None]:
     """The first admin. Returns its new password (the one given, else a made one), or None if the account existed."""
     user, created = User.objects.get_or_create(

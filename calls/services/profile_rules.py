@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from calls.models import StreamingProfile
+from calls.stt import list_engines
 
 MAX_PHRASES, MAX_PHRASE_LENGTH = 200, 100
 MAX_FRAME_ANCESTORS = 50
@@ -84,11 +85,9 @@ def clean_language(text: str) -> str:
 
 def clean_recognizer(name: str) -> str:
     """A registered recogniser, `off`, or nothing for the installation's default."""
-    from calls.stt import RECOGNIZERS
-
     if name in ("", "off"):
         return name
-    choices = sorted(set(RECOGNIZERS) - ({"scripted"} if settings.PRODUCTION else set()))
+    choices = sorted(list_engines(production=settings.PRODUCTION))
     if name not in choices:
         raise ValidationError(
             f"Choose one of {', '.join([*choices, 'off'])}, or leave it empty for the installation's default.",
