@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -33,7 +34,7 @@ class HubServer:
     """
 
     def __init__(self, *, environment: Mapping[str, str] | None = None, command: tuple[str, ...] = ("serve",)) -> None:
-        self.folder = tempfile.TemporaryDirectory(prefix="hub-test-")
+        self.data = Path(tempfile.mkdtemp(prefix="hub-test-"))
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.ws_url = f"ws://127.0.0.1:{self.port}"
@@ -43,7 +44,7 @@ class HubServer:
         self.environment = {
             **os.environ,
             "HUB_BIND": f"127.0.0.1:{self.port}",
-            "HUB_DATA_DIR": self.folder.name,
+            "HUB_DATA_DIR": str(self.data),
             "HUB_RECOGNIZER": "off",
             "PYTHONUNBUFFERED": "1",
             **(environment or {}),
@@ -51,19 +52,21 @@ class HubServer:
         self.environment.pop("HUB_PUBLIC_URL", None)
 
     def __enter__(self) -> HubServer:
-        self.create_database()
-        self.manage("migrate", "--verbosity", "0")
-        self.start()
+        try:
+            self.create_database()
+            self.manage("migrate", "--verbosity", "0")
+            self.start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
         self.drop_database()
-        self.folder.cleanup()
-
-    @property
-    def data(self) -> Path:
-        return Path(self.folder.name)
+        shutil.rmtree(self.data, ignore_errors=True)
 
     @property
     def log(self) -> str:
