@@ -133,6 +133,9 @@ class BrowserConsumer(AsyncConsumer):
             if text is None or len(text) > MAX_MESSAGE:
                 raise ValueError("a short JSON text was expected")
             message = _read_client_message(text)
+            if message.type == "ping":  # a browser can't tell a silent socket from a dead one by itself
+                self.put('{"type":"pong"}')
+                return
             if message.type != "snapshot":
                 raise ValueError(f"unknown type {message.type[:40]!r}")
         except (ValueError, msgspec.MsgspecError) as error:

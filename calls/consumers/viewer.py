@@ -17,8 +17,8 @@ from django.contrib import auth
 from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
 
-from calls.models import ApiKey, User
-from calls.models.fields import digest
+from calls.models import User
+from calls.services.accounts import user_and_scope_of_key
 
 
 class Refused(Exception):
@@ -48,10 +48,10 @@ def find_viewer(headers: Headers) -> Viewer:
     authorization = headers.get("authorization", "")
     if authorization:
         scheme, _, text = authorization.partition(" ")
-        user = _owner(text.strip()) if scheme.lower() == "bearer" else None
-        if user is None:
+        caller = user_and_scope_of_key(text.strip()) if scheme.lower() == "bearer" else None
+        if caller is None:
             raise Refused(401, "This API key is unknown or was revoked.")
-        return Viewer(user, headers)
+        return Viewer(caller.user, headers)
     if not is_own_origin(headers):
         raise Refused(403, "Sockets with a session cookie are for this site's own pages.")
     user = _session_user(headers.get("cookie", ""))
@@ -83,11 +83,6 @@ def _origin(url: str) -> str:
     parts = urlsplit(url.lower())
     default = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
     return f"{parts.scheme}://{parts.netloc.removesuffix(default) if default else parts.netloc}"
-
-
-def _owner(key: str) -> User | None:
-    row = ApiKey.objects.select_related("owner").filter(digest=digest(key), owner__is_active=True).first()
-    return row.owner if row else None
 
 
 def _session_user(cookies: str) -> User | None:
