@@ -14,7 +14,7 @@ import random
 import select
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -55,7 +55,7 @@ def masked_frame(payload: bytes, opcode: int = 0x1) -> bytes:
     return bytes((0x80 | opcode,)) + length + _MASK + masked
 
 
-def message_frame(message: dict[str, object]) -> bytes:
+def message_frame(message: Mapping[str, object]) -> bytes:
     return masked_frame(json.dumps(message, separators=(",", ":")).encode())
 
 
