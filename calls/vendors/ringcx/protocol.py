@@ -15,6 +15,7 @@ A stream of one perspective ends with its first `Stop` and the close of the sock
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
@@ -41,7 +42,18 @@ class _Media(msgspec.Struct, frozen=True, gc=False):
 
 
 _decode_media = msgspec.json.Decoder(_Media, strict=False).decode
+_TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
 _decode_any = msgspec.json.Decoder().decode
+
+
+def _decode_with_commas(text: str) -> object:
+    """RingCentral's documented `Start` has a comma before a closing brace, so such commas are forgiven."""
+    try:
+        return _decode_any(text)
+    except (msgspec.DecodeError, ValueError):
+        if not _TRAILING_COMMA.search(text):
+            raise
+        return _decode_any(_TRAILING_COMMA.sub("", text))
 
 
 class RingCXProtocol:
@@ -71,7 +83,7 @@ class RingCXProtocol:
 
     def _receive_unusual(self, text: str) -> Sequence[Event]:
         try:
-            message = tolerant.read_message(_decode_any(text))
+            message = tolerant.read_message(_decode_with_commas(text))
         except (msgspec.DecodeError, ValueError, RecursionError):
             return (Ignored("bad_json"),)
         if message is None:

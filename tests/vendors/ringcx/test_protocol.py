@@ -165,6 +165,11 @@ class TestTolerates:
     def test_bad_json(self, text):
         assert receive(text) == [Ignored("bad_json")]
 
+    def test_commas_before_a_closing_brace(self):
+        """As in the `Start` of RingCentral's own documentation."""
+        [event] = receive('{"event": "Start", "metadata": {"callId": "1", "productId": 7, \n } }')
+        assert (event.info.call_id, event.info.product_id) == ("1", "7")
+
     def test_bad_json_amid_a_call(self):
         assert [type(event) for event in receive(START, MEDIA, "{", MEDIA)] == [
             StreamStarted,
