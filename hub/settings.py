@@ -6,6 +6,7 @@ loopback) counts as production and must name its keys and hosts itself: see `PRO
 
 import hashlib
 import ipaddress
+import json
 import os
 import secrets
 from collections.abc import Callable
@@ -119,6 +120,10 @@ HUB_EMBED_ANCESTORS = env_list(
 # Live calls
 
 HUB_RECOGNIZER = env("HUB_RECOGNIZER", "pocketsphinx")
+try:  # {engine: {option: value}}, see docs/recognition.md
+    HUB_RECOGNIZER_OPTIONS = json.loads(env("HUB_RECOGNIZER_OPTIONS", "{}"))
+except ValueError as error:
+    raise ImproperlyConfigured(f"HUB_RECOGNIZER_OPTIONS must be JSON, an object an engine: {error}") from None
 HUB_REORDER_MS = int(env_number("HUB_REORDER_MS", 200))
 HUB_CALL_GRACE_SECONDS = env_number("HUB_CALL_GRACE_SECONDS", 30)
 HUB_DRAIN_SECONDS = env_number("HUB_DRAIN_SECONDS", 30)

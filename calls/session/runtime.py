@@ -68,7 +68,8 @@ class Runtime:
 
     async def start_recognizer(self, name: str) -> Recognizer | None:
         try:
-            recognizer = make_recognizer(name, production=settings.PRODUCTION)
+            options = settings.HUB_RECOGNIZER_OPTIONS.get(name, {})
+            recognizer = make_recognizer(name, options, production=settings.PRODUCTION)
             await recognizer.start()
         except RecognizerUnavailable as error:
             log.error("the recogniser %s can't run, calls go on without a transcript: %s", name, error)

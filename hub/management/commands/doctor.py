@@ -62,4 +62,7 @@ class Command(BaseCommand):
 
     def check_recognizer(self) -> str:
         name = settings.HUB_RECOGNIZER
-        return name if name == "off" else make_recognizer(name, production=settings.PRODUCTION).capabilities.label
+        if name == "off":
+            return name
+        options = settings.HUB_RECOGNIZER_OPTIONS.get(name, {})
+        return make_recognizer(name, options, production=settings.PRODUCTION).capabilities.label
