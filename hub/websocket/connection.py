@@ -97,9 +97,9 @@ class Connection(asyncio.Protocol):
         if self.state is State.OPEN or self.state is State.CLOSING:
             self._read(data)
         elif self.state is State.CONNECTING:
-            self.handshake(data)
+            self.upgrade_requested(data)
 
-    def handshake(self, request: bytes) -> None:
+    def upgrade_requested(self, request: bytes) -> None:
         """The upgrade request, whole."""
         raise NotImplementedError
 

@@ -80,7 +80,7 @@ class WebSocketProtocol(Connection):
 
     # Handshake
 
-    def handshake(self, request: bytes) -> None:
+    def upgrade_requested(self, request: bytes) -> None:
         if self._scope:  # more, before the answer: no client may
             return
         try:
