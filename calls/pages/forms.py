@@ -16,11 +16,9 @@ from calls.services import profile_rules as rules
 class LinesField(forms.CharField):
     """A list, one entry a line. The message of a wrong entry names its line."""
 
-    widget = forms.Textarea
-
     def __init__(self, *, rule: Callable[[str], str] = str, max_lines: int, max_length: int, **kwargs: Any) -> None:
         self.rule, self.max_lines, self.line_length = rule, max_lines, max_length
-        super().__init__(required=False, **kwargs)
+        super().__init__(required=False, widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}), **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value

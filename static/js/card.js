@@ -129,7 +129,7 @@ export class Card {
     if (signature === this.drawn) return;
     this.drawn = signature;
     const badges = found.map(({ level, text }) => el("span", { class: `badge ${level}` }, text));
-    this.foot.replaceChildren(...(badges.length || this.isOver ? badges : [el("span", { class: "fine" }, "Stream is fine")]));
+    this.foot.replaceChildren(...badges);
   }
 
   drawTime() {

@@ -35,28 +35,27 @@ export class Player {
 
   async ask(attempt) {
     let status = 0;
+    let problem = {};
     let wait = Math.min(LONGEST_WAIT, 1000 * 1.6 ** attempt);
     try {
       const answer = await fetch(this.url, { headers: { Range: "bytes=0-0" }, cache: "no-store" });
       status = answer.status;
       const after = Number(answer.headers.get("Retry-After"));
       if (after > 0) wait = Math.min(LONGEST_WAIT, after * 1000);
-      answer.body?.cancel();
+      if (answer.ok) answer.body?.cancel();
+      else problem = await answer.json().catch(() => ({}));
     } catch {
       status = 503; // no connection at the moment
     }
     if (!this.asking) return;
     if (status === 200 || status === 206) {
       this.show();
-    } else if (status === 409 || status >= 500) {
-      setText(this.note, status === 409 ? "The recording is being finished…" : "The recording can't be reached at the moment. Trying again…");
+    } else if (problem.code === "not_ready" || status >= 500) {
+      setText(this.note, status >= 500 ? "The recording can't be reached at the moment. Trying again…" : "The recording is being finished…");
       this.timer = setTimeout(() => this.ask(attempt + 1), wait);
-    } else if (status === 404) {
-      this.asking = false;
-      setText(this.note, "This call has no recording.");
     } else {
       this.asking = false;
-      this.fail("The recording could not be loaded. Reload the page to try again.");
+      this.fail(problem.detail ?? "The recording could not be loaded. Reload the page to try again.");
     }
   }
 

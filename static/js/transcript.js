@@ -26,10 +26,12 @@ export class Transcript {
     this.interimNodes = new Map(); // lane -> {interim, node, text}
     this.follows = true;
     this.unread = 0;
+    this.lastTop = 0;
     this.settle = scheduler(() => this.afterWrite());
     this.pane.addEventListener("scroll", () => this.afterScroll(), { passive: true });
     this.more.addEventListener("click", () => this.toEnd());
-    new ResizeObserver(() => this.follows && this.settle()).observe(this.pane);
+    const resized = new ResizeObserver(() => this.follows && this.settle());
+    for (const part of [this.pane, this.log, this.interims]) resized.observe(part);
   }
 
   /** Shows what a snapshot says, and keeps the nodes, the scroll position and the selection of what stays. */
@@ -143,8 +145,12 @@ export class Transcript {
     return this.pane.scrollHeight - this.pane.scrollTop - this.pane.clientHeight < NEAR_END;
   }
 
+  /** Only going up stops following; content that grows below the view doesn't. */
   afterScroll() {
-    this.follows = this.isAtEnd();
+    const top = this.pane.scrollTop;
+    if (this.isAtEnd()) this.follows = true;
+    else if (top < this.lastTop) this.follows = false;
+    this.lastTop = top;
     if (this.follows) this.unread = 0;
     this.showMore();
   }

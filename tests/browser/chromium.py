@@ -28,7 +28,9 @@ class Complaints(list[str]):
     def watch(self, page: Page) -> Page:
         page.on("console", lambda message: self.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.append(f"uncaught: {error}"))
-        page.on("response", lambda answer: self.append(f"{answer.status} {answer.url}") if answer.status >= 500 else None)
+        page.on(
+            "response", lambda answer: self.append(f"{answer.status} {answer.url}") if answer.status >= 500 else None
+        )
         return page
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, WebSocketRoute
 from tests.browser.chromium import chromium, sign_in
 from tests.server import HubServer
 
-SEED = '''
+SEED = """
 import json, random, uuid
 from datetime import timedelta
 from django.utils import timezone
@@ -56,7 +56,7 @@ for number, c in enumerate(CALLS):
         Recording.objects.create(call=call, state="empty")
     ids[c["id"]] = str(call.id)
 print(json.dumps({"calls": ids, "embed": embed, "profile": str(support.id)}))
-'''
+"""
 
 TALK = [
     ["agent", "thank you for calling my name is maria how can i help you"],
