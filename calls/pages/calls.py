@@ -43,10 +43,8 @@ def history(request: HttpRequest) -> HttpResponse:
     filters = request.GET.copy()
     for name in ("before", "after"):
         filters.pop(name, None)
-    for row in page:
-        row.clock = _clock(row.duration_ms)
     context = {
-        "calls": page,
+        "calls": [(row, _clock(row.duration_ms)) for row in page],
         "older": older,
         "newer": newer,
         "filters": filters.urlencode(),
@@ -101,7 +99,9 @@ def _page(calls: Any, *, before: str, after: str) -> tuple[list[Call], str, str]
 
 def _clock(ms: int | None) -> str:
     """As the scripts write it: 4:05 or 1:04:05."""
-    minutes, seconds = divmod((ms or 0) // 1000, 60)
+    if ms is None:
+        return "–"
+    minutes, seconds = divmod(ms // 1000, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 

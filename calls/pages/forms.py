@@ -163,9 +163,8 @@ class ProfileForm(forms.ModelForm):
             text = f"The profile “{other.name}” already takes the streams of this product: edit it, or give another id."
             self.add_error("product_id", text)
 
-    def _get_validation_exclusions(self) -> set[str]:
-        """The product's uniqueness is said at its field, see above, not on top of the form."""
-        return super()._get_validation_exclusions() | {"product_id"}
+    def validate_constraints(self) -> None:
+        """The one there is, the product's uniqueness, is said at its field: see `_refuse_taken_product`."""
 
     def filled(self) -> StreamingProfile:
         """The profile as the valid form wants it, unsaved."""

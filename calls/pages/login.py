@@ -8,6 +8,7 @@ from django.contrib.auth import views
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.crypto import salted_hmac
 
 MAX_FAILURES = 8
@@ -26,7 +27,7 @@ class LoginPage(views.LoginView):
     template_name = "login.html"
     redirect_authenticated_user = True
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "POST" and cache.get(self.counter, 0) >= MAX_FAILURES:
             response = self.render_to_response({"form": LoginForm(request), "locked": True}, status=429)
             response.headers["Retry-After"] = str(WINDOW_SECONDS)

@@ -98,8 +98,8 @@ def make_call(
     return call
 
 
-def seed() -> None:
-    User.objects.create_user("maria", password="pictures-only", role=Role.ADMIN)
+def seed(password: str) -> None:
+    User.objects.create_user("maria", password=password, role=Role.ADMIN)
     phrases = ["cancel my order", "tracking number", "refund to my card"]
     support = StreamingProfile(
         name="Support line", product_id="1234", secret="s", secret_check="observe", phrases=phrases
@@ -122,4 +122,4 @@ def seed() -> None:
         make_call(
             profile, f"old{n}", f"+1 646 555 01{n:02}", str(110 + n % 7), 3600 * n + 900, TALK, ended=120 + n * 37
         )
-    print(json.dumps({"call": str(shown.id), "profile": str(support.id), "key": key}))  # noqa: T201
+    print(json.dumps({"call": str(shown.id), "profile": str(support.id), "key": key, "callId": SHOWN}))  # noqa: T201
