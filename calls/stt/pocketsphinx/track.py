@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 
@@ -159,7 +160,7 @@ class PocketsphinxTrack:
     def _give_up(self, passage: Passage) -> None:
         """The passage's audio that gave no text yet is skipped."""
         if not passage.done and passage.stop > passage.heard_until:
-            reason = "engine_failed" if passage.failed else "overload"
+            reason: Literal["overload", "engine_failed"] = "engine_failed" if passage.failed else "overload"
             skipped = Skipped(to_ms(passage.heard_until, self._rate), to_ms(passage.stop, self._rate), reason)
             passage.events.append(skipped)
         passage.done = True

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-TAPS = 32  # at 8 kHz a side is 1 ms
-
-
-def _half_band() -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    n = np.arange(2 * TAPS) - (2 * TAPS - 1) / 2
-    taps = np.sinc(n / 2) * np.kaiser(2 * TAPS, 8.0)
-    return (2 * taps / taps.sum()).astype(np.float32)
-
-
-_FIR = _half_band()
-_EVEN, _ODD = _FIR[0::2].copy(), _FIR[1::2].copy()
+import audioop
+from typing import Any
 
 
 class Upsampler:
-    """Doubles the rate of 16-bit PCM, piece by piece, without a seam; 2 ms of delay."""
+    """Doubles the rate of 16-bit PCM, piece by piece, without a seam.
+
+    By straight lines between the samples, on purpose: they leave a weak mirror image of the speech above 4 kHz, where
+    the model expects sound and a clean filter leaves none. Measured, that makes half the errors of a 64 tap filter.
+    """
 
     def __init__(self) -> None:
-        self._history = np.zeros(TAPS - 1, np.float32)
+        self._state: Any = None
 
     def process(self, pcm: bytes) -> bytes:
-        new = np.frombuffer(pcm, "<i2").astype(np.float32)
-        if not len(new):
-            return b""
-        x = np.concatenate((self._history, new))
-        self._history = x[-(TAPS - 1) :]
-        y = np.empty(2 * len(new), np.float32)
-        y[0::2] = np.convolve(x, _EVEN, "valid")
-        y[1::2] = np.convolve(x, _ODD, "valid")
-        return np.clip(np.rint(y), -32768, 32767).astype("<i2").tobytes()
+        out, self._state = audioop.ratecv(pcm, 2, 1, 8000, 16000, self._state)
+        return out
