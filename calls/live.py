@@ -12,7 +12,6 @@ Layer messages: `{"type": "live.event", "text": json}` to a call's group and
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections import deque
 from typing import Any
@@ -157,8 +156,7 @@ class Publisher:
             await asyncio.sleep(0.02)
         for task in self.tasks:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await asyncio.wait(self.tasks, timeout=2)  # a Redis that hangs must not hold up the end
         await self.counter.close()
 
 

@@ -7,6 +7,11 @@ from django.http import HttpRequest, JsonResponse
 from calls.session.runtime import get_runtime
 
 
+def ask_database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
 async def livez(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
@@ -16,7 +21,7 @@ async def readyz(request: HttpRequest) -> JsonResponse:
     if get_runtime().draining:
         return JsonResponse({"status": "draining"}, status=503)
     try:
-        await sync_to_async(connection.ensure_connection)()
+        await sync_to_async(ask_database)()
     except DatabaseError:
         return JsonResponse({"status": "no database"}, status=503)
     return JsonResponse({"status": "ok", "liveStreams": len(get_runtime().sessions)})

@@ -7,6 +7,7 @@ ends. SIGINT (Ctrl-C), or a second SIGTERM, skips the wait.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
@@ -25,6 +26,7 @@ from hub.asgi import HubApplication
 log = logging.getLogger(__name__)
 
 MAX_MESSAGE_BYTES = 256 * 1024  # of one WebSocket message; beyond it 1009
+CLOSE_SECONDS = 25.0  # for streams and background work to end, once every socket is closed
 RESTART_SECONDS = 1.0
 
 
@@ -92,7 +94,12 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         get_runtime().draining = True
         await super().shutdown(sockets)
-        await self.application.close()
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self.application.close()
+        except TimeoutError:
+            log.error("background work did not end within %s s; leaving it", CLOSE_SECONDS)
+            os._exit(1)
 
 
 def serve(listener: socket.socket, *, role: str, parent: int | None = None) -> None:
