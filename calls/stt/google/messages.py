@@ -10,13 +10,14 @@ from calls.stt.base import TrackConfig
 MAX_REQUEST_BYTES = 25_000
 MAX_PHRASES, MAX_PHRASE_CHARACTERS, PHRASE_BOOST = 500, 100, 10.0
 
-_ENCODINGS = {"mulaw": "MULAW", "alaw": "ALAW", "l16": "LINEAR16"}
+_AudioEncoding = speech.ExplicitDecodingConfig.AudioEncoding
+_ENCODINGS = {"mulaw": _AudioEncoding.MULAW, "alaw": _AudioEncoding.ALAW, "l16": _AudioEncoding.LINEAR16}
 
 
 def config_request(recognizer: str, model: str, config: TrackConfig) -> speech.StreamingRecognizeRequest:
     """The first message of every stream."""
     decoding = speech.ExplicitDecodingConfig(
-        encoding=speech.ExplicitDecodingConfig.AudioEncoding[_ENCODINGS[config.encoding]],
+        encoding=_ENCODINGS[config.encoding],
         sample_rate_hertz=config.rate,
         audio_channel_count=1,
     )

@@ -37,9 +37,10 @@ logger = logging.getLogger(__name__)
 
 BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 LAST_WORDS_SECONDS = 3.0  # how long a half-closed stream may still answer
-SILENCE_KEPT_SECONDS = 1.0  # of audio in which nobody speaks, a new stream needs no more
+SILENCE_KEPT_SECONDS = 0.5  # where a stream found no speech, the next one begins so much earlier
 LONGEST_FILLED_GAP_SECONDS = 1.0
 SKIP_SECONDS = 2.0
+IDLE_SECONDS = 3.0
 SILENCE = {"mulaw": b"\xff", "alaw": b"\xd5", "l16": b"\0\0"}
 
 
@@ -82,6 +83,7 @@ class GoogleTrack:
         self._wake = asyncio.Event()
         self._final_until = self._speech_from = self._lost_until = 0  # positions
         self._in_speech = self._finishing = self._closed = False
+        self._fed_at = time.monotonic()
         self.task = asyncio.create_task(self._run())
 
     # audio in
@@ -89,6 +91,7 @@ class GoogleTrack:
     def feed(self, position: int, audio: bytes) -> None:
         if self._closed or self._finishing:
             return
+        self._fed_at = time.monotonic()
         audio = audio[: len(audio) - len(audio) % self._sample_bytes]
         gap = position - self._kept.end
         if gap < 0:
@@ -107,15 +110,14 @@ class GoogleTrack:
         until = start + round(SKIP_SECONDS * self._rate)
         unsent = self._kept.from_number(self._stream.next_piece) if self._stream else self._kept.pieces[0]
         if unsent is not None and unsent.position < until:
-            self._skip(max(start, unsent.position), until, failed=self._stream is None)
+            self._skip(max(start, unsent.position), until)
         else:
             self._lost_until = until
         self._kept.drop_until(until)
 
-    def _skip(self, start: int, end: int, failed: bool) -> None:
+    def _skip(self, start: int, end: int) -> None:
         if end > start:
-            reason = "engine_failed" if failed else "overload"
-            self._emit(Skipped(to_ms(start, self._rate), to_ms(end, self._rate), reason))  # type: ignore[arg-type]
+            self._emit(Skipped(to_ms(start, self._rate), to_ms(end, self._rate), "engine_failed"))
 
     # streams
 
@@ -126,7 +128,9 @@ class GoogleTrack:
             first = self._kept.pieces[0].number if self._kept.pieces else seen
             stream = self._stream = Stream(self._rate, first)
             try:
-                await self._wait_for_audio(seen if failures else first)
+                # Google fails a stream that is sent nothing: don't answer that with the same old audio.
+                idle = failures and time.monotonic() - self._fed_at > IDLE_SECONDS
+                await self._wait_for_audio(seen if idle else first)
                 if self._finishing and self._kept.from_number(stream.next_piece) is None:
                     return
                 stream.opened = time.monotonic()
@@ -139,10 +143,8 @@ class GoogleTrack:
                 logger.warning("Google Cloud Speech: the stream failed: %s", str(error)[:300])
                 self._stream = None
                 if self._in_speech:
-                    self._skip(max(self._final_until, self._speech_from), self._lost_until, failed=True)
+                    self._skip(max(self._final_until, self._speech_from), self._lost_until)
                 await asyncio.sleep(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1])
-            if not self._in_speech:
-                self._kept.drop_until(self._kept.end - round(SILENCE_KEPT_SECONDS * self._rate))
 
     async def _wait_for_audio(self, number: int) -> None:
         while self._kept.from_number(number) is None and not self._finishing:
@@ -156,10 +158,17 @@ class GoogleTrack:
             async with asyncio.timeout(None) as stream.patience:
                 async for response in call:
                     self._take(stream, read_answer(response))
+            self._forget_silence(stream)
         except TimeoutError:
             logger.info("Google Cloud Speech: a half-closed stream said no more")
         finally:
-            call.cancel()
+            call.cancel()  # type: ignore[attr-defined]  # a grpc.aio call, behind Google's wrapper
+
+    def _forget_silence(self, stream: Stream) -> None:
+        """A stream that ended by itself answered all it was sent; what no final covered, was silence."""
+        unsent = self._kept.from_number(stream.next_piece)
+        sent_until = unsent.position if unsent else self._kept.end
+        self._kept.drop_until(sent_until - round(SILENCE_KEPT_SECONDS * self._rate))
 
     async def _requests(self, stream: Stream) -> AsyncIterator[speech.StreamingRecognizeRequest]:
         """The configuration, then all kept and coming audio. Its end half-closes the stream."""
@@ -240,7 +249,7 @@ class GoogleTrack:
         self._wake.set()
         done, _ = await asyncio.wait({self.task}, timeout=self._limits.finish_seconds)
         if not done and (unsent := self._kept.from_number(self._stream.next_piece if self._stream else 0)):
-            self._skip(unsent.position, self._kept.end, failed=True)
+            self._skip(unsent.position, self._kept.end)
         if self._in_speech:
             self._in_speech = False
             self._emit(SpeechEnded(to_ms(self._kept.end, self._rate)))
