@@ -52,8 +52,8 @@ class Connection(asyncio.Protocol):
     """`inbox` is what the application has to read, in order, with one `websocket.disconnect` at the end."""
 
     __slots__ = (
-        "_descriptor", "_end_timer", "_heard", "_held", "_parser", "_ping_interval", "_ping_timeout", "_ping_timer",
-        "_pong", "_rounds", "inbox", "loop", "state", "told", "transport", "waiter", "writable",
+        "_descriptor", "_end_timer", "_farewell", "_heard", "_held", "_parser", "_ping_interval", "_ping_timeout",
+        "_ping_timer", "_pong", "_rounds", "inbox", "loop", "state", "told", "transport", "waiter", "writable",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +77,7 @@ class Connection(asyncio.Protocol):
         self._descriptor = -1
         self._heard = False  # anything, since the last ping
         self._pong: bytes | None = None  # the answer that waits for the peer to read
+        self._farewell: bytes | None = None  # the answer to a close frame that came behind unread messages
         self._ping_interval, self._ping_timeout = ping_interval, ping_timeout
         self._ping_timer: asyncio.TimerHandle | None = None
         self._end_timer: asyncio.TimerHandle | None = None  # ends a connection whose peer does not
@@ -135,7 +136,7 @@ class Connection(asyncio.Protocol):
         except frames.ProtocolError as error:
             self.fail(error.code, error.reason)
             return
-        if more or behind:
+        if more or behind or self._farewell is not None:
             self._hold()
             if not inbox or self.state is not State.OPEN:
                 self.loop.call_soon(self.read_on)
@@ -145,8 +146,10 @@ class Connection(asyncio.Protocol):
             self._wake()
 
     def read_on(self) -> None:
-        """Take what was left when reading was paused, then read again."""
-        if self._held and (self.state is State.OPEN or self.state is State.CLOSING):
+        """The inbox is empty: take what was left when reading was paused, then read again."""
+        if self._farewell is not None:
+            self._part()
+        elif self._held and (self.state is State.OPEN or self.state is State.CLOSING):
             self._read(b"")
 
     def read_now(self) -> None:
@@ -196,9 +199,20 @@ class Connection(asyncio.Protocol):
                     self._pong = payload  # the newest answers all (RFC 6455, 5.5.3), so a flood takes no memory
         elif opcode == frames.CLOSE:
             code, reason = frames.read_close(payload)
+            if self.state is State.OPEN and self.inbox:  # the application may yet want to answer what came before
+                self._farewell = payload[:2]
+                self._tell(code, reason)
+                self._end_within(CLOSE_SECONDS)
+                return
             if self.state is State.OPEN:
                 self.write(frames.CLOSE, payload[:2])
             self.gone(code, reason)
+            self.end()
+
+    def _part(self) -> None:
+        if self.state is State.OPEN and self._farewell is not None:
+            self.write(frames.CLOSE, self._farewell)
+            self.gone(1000, "")
             self.end()
 
     # Writing and ending
@@ -208,7 +222,11 @@ class Connection(asyncio.Protocol):
 
     def close(self, code: int, reason: str) -> None:
         """Begin the closing handshake. Raises ValueError for a code that must not be sent."""
-        self.write(frames.CLOSE, frames.close_payload(code, reason))
+        payload = frames.close_payload(code, reason)
+        if self._farewell is not None:
+            self._part()
+            return
+        self.write(frames.CLOSE, payload)
         self.state = State.CLOSING
         self._parser.on_message = _discard
         self._tell(code, reason)
@@ -226,6 +244,9 @@ class Connection(asyncio.Protocol):
             return
         self.transport.write_eof()
         self._end_within(LINGER_SECONDS)
+        if self._rounds is not None:  # too slow to empty a busy socket
+            self._rounds.discard(self)
+            self._rounds, self._held = None, True
         if self._held:
             self._release()
 
