@@ -72,6 +72,14 @@ class ProfileForm(forms.ModelForm):
         ],
     )
     recognizer = forms.ChoiceField(required=False)
+    secret_check = forms.ChoiceField(
+        label="Check of the secret",
+        choices=[
+            (SecretCheck.OFF, "Off: it is not looked at"),
+            (SecretCheck.OBSERVE, "Observe: accept, and note it"),
+            (SecretCheck.ENFORCE, "Enforce: refuse without it"),
+        ],
+    )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     class Meta:
@@ -99,7 +107,6 @@ class ProfileForm(forms.ModelForm):
             "main_account_id": "Main account id",
             "rc_account_id": "RingCentral account id",
             "streaming_url": "Streaming URL",
-            "secret_check": "Check of the secret",
             "record": "Record calls",
         }
         error_messages = {"product_id": {"required": "Give the id of the queue or campaign, as RingCX shows it."}}

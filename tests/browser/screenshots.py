@@ -65,5 +65,5 @@ def shoot(browser: Browser, hub: HubServer, folder: Path) -> None:
 if __name__ == "__main__":
     target = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images")
     target.mkdir(parents=True, exist_ok=True)
-    with HubServer() as server, chromium() as chrome:
+    with HubServer(environment={"HUB_RECOGNIZER": "pocketsphinx"}) as server, chromium() as chrome:
         shoot(chrome, server, target)

@@ -1,0 +1,104 @@
+"""A real hub, a real browser, and people who are signed in. Whatever a test does, no page may complain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.chromium import Complaints, chromium, sign_in
+from tests.server import HubServer
+
+PASSWORD = "browser-tests"
+PEOPLE = """
+from calls.models import User
+from calls.services.profiles import create_embed_key, save_profile
+from calls.models import StreamingProfile
+for role in ("admin", "supervisor"):
+    User.objects.create_user(role, password=%r, role=role)
+profile = save_profile(StreamingProfile(name="Support line", product_id="1234"))
+print(profile.id, create_embed_key(profile)[1])
+"""
+# An answer that a script asked for and expects; the browser reports every one of them.
+EXPECTED = (
+    "status of 409",
+    "status of 404",
+    "status of 401",
+    "status of 422",
+    "ERR_CONNECTION_REFUSED",
+    "WebSocket connection to",
+)
+
+expect.set_options(timeout=10_000)
+
+
+class Hub(HubServer):
+    """With a profile for QUEUE 1234, its embed key, and the scripted recogniser."""
+
+    profile = ""
+    embed_key = ""
+
+    def __enter__(self) -> Hub:
+        super().__enter__()
+        self.profile, self.embed_key = self.shell(PEOPLE % PASSWORD).split()
+        return self
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[Hub]:
+    with Hub(environment={"HUB_RECOGNIZER": "scripted", "HUB_CALL_GRACE_SECONDS": "2"}) as hub:
+        yield hub
+        assert "Traceback" not in hub.log, hub.log[hub.log.index("Traceback") :][:4000]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium("--test-third-party-cookie-phaseout") as browser:
+        yield browser
+
+
+@pytest.fixture
+def complaints() -> Iterator[Complaints]:
+    found = Complaints()
+    yield found
+    assert not [text for text in found if not any(known in text for known in EXPECTED)]
+
+
+@pytest.fixture
+def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    contexts = []
+
+    def new(**options: object) -> BrowserContext:
+        contexts.append(browser.new_context(locale="en-US", **options))  # type: ignore[arg-type]
+        return contexts[-1]
+
+    yield new
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def stranger(new_context: Callable[..., BrowserContext], complaints: Complaints) -> Page:
+    """A browser without a session."""
+    return complaints.watch(new_context().new_page())
+
+
+@pytest.fixture
+def page_of(hub: Hub, new_context: Callable[..., BrowserContext], complaints: Complaints) -> Callable[..., Page]:
+    def page(who: str, **options: object) -> Page:
+        context = new_context(**options)
+        sign_in(context, hub.url, who, PASSWORD)
+        return complaints.watch(context.new_page())
+
+    return page
+
+
+@pytest.fixture
+def admin_page(page_of: Callable[..., Page]) -> Page:
+    return page_of("admin")
+
+
+@pytest.fixture
+def supervisor_page(page_of: Callable[..., Page]) -> Page:
+    return page_of("supervisor")
