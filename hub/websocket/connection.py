@@ -179,6 +179,7 @@ class Connection(asyncio.Protocol):
 
     def _release(self) -> None:
         self._held = False
+        self._heard = True  # the peer gets its time for a pong again
         if self.transport.is_closing():
             return
         if self._rounds is None:

@@ -151,7 +151,7 @@ class WebSocketProtocol(Connection):
     async def receive(self) -> dict[str, Any]:
         """The next message, without a detour through the loop if one is here. One task at a time."""
         inbox = self.inbox
-        if not inbox:
+        while not inbox:
             if self.told:
                 raise RuntimeError("receive() after websocket.disconnect.")
             if self.waiter is not None and not self.waiter.done():
