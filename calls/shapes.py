@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from calls.models import Call, Segment, Stream
+from calls.models import Call, Segment, SkippedPassage, Stream
 from calls.vendors import VENDORS
 
 
@@ -103,9 +103,21 @@ class InterimShape(Shape):
     text: str
 
 
+class GapShape(Shape):
+    """A passage that the recogniser could not take. `pending` ones are transcribed after the call."""
+
+    stream_id: UUID
+    track: str
+    start_ms: int
+    end_ms: int
+    reason: str
+    state: str
+
+
 class TranscriptShape(Shape):
     call_id: UUID
     segments: list[SegmentShape]
+    gaps: list[GapShape]
 
 
 def encode(shape: Any) -> bytes:
@@ -187,12 +199,32 @@ def segment_shape(segment: Segment) -> SegmentShape:
     )
 
 
-def snapshot(seq: int, call: Call, segments: Iterable[Segment]) -> dict[str, Any]:
-    """The first message of a call's socket."""
+def gap_shape(passage: SkippedPassage) -> GapShape:
+    return GapShape(
+        stream_id=passage.stream_id,
+        track=passage.track,
+        start_ms=passage.start_ms,
+        end_ms=passage.end_ms,
+        reason=passage.reason,
+        state=passage.state,
+    )
+
+
+def transcript_shape(call: Call, segments: Iterable[Segment]) -> TranscriptShape:
+    return TranscriptShape(
+        call_id=call.id,
+        segments=[segment_shape(segment) for segment in segments],
+        gaps=[gap_shape(gap) for gap in call.skipped_passages.open()],
+    )
+
+
+def snapshot(seq: int, call: Call, segments: Iterable[Segment], gaps: Iterable[SkippedPassage]) -> dict[str, Any]:
+    """The first message of a call's socket. `gaps` holds what is not, or not yet, transcribed."""
     return {
         "type": "snapshot",
         "seq": seq,
         "call": call_shape(call),
         "segments": [segment_shape(segment) for segment in segments],
+        "gaps": [gap_shape(gap) for gap in gaps],
         "commands": [],
     }

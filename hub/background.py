@@ -5,50 +5,55 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
 from django.db import close_old_connections
 
-from calls.services import background
-from calls.services.sweep import INTERVAL_SECONDS, sweep
+from calls.services import background, sweep
 
 log = logging.getLogger(__name__)
 
 
 class Sweeper:
-    """Sweeps in this process: every two seconds, and when the doorbell rings. On a thread of its own."""
+    """Sweeps in this process: every two seconds, and when the doorbell rings. Each round on a thread of its own."""
+
+    ROUNDS = (sweep.close_due, sweep.finish_due)
 
     def __init__(self) -> None:
-        self.thread = ThreadPoolExecutor(1, "hub-sweep")
-        self.rung = asyncio.Event()
         self.loop = asyncio.get_running_loop()
+        self.threads = ThreadPoolExecutor(len(self.ROUNDS), "hub-sweep")
+        self.bells = [asyncio.Event() for _ in self.ROUNDS]
         self.take_down = background.on_ring(self.ring)
-        self.task = self.loop.create_task(self.run())
+        self.tasks = [
+            self.loop.create_task(self.run(job, bell)) for job, bell in zip(self.ROUNDS, self.bells, strict=True)
+        ]
 
     def ring(self) -> None:
-        self.loop.call_soon_threadsafe(self.rung.set)
+        for bell in self.bells:
+            self.loop.call_soon_threadsafe(bell.set)
 
-    async def run(self) -> None:
+    async def run(self, job: Callable[[], int], bell: asyncio.Event) -> None:
         while True:
-            await self.loop.run_in_executor(self.thread, self.sweep)
+            await self.loop.run_in_executor(self.threads, self.sweep, job)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.rung.wait(), INTERVAL_SECONDS)
-            self.rung.clear()
+                await asyncio.wait_for(bell.wait(), sweep.INTERVAL_SECONDS)
+            bell.clear()
 
-    def sweep(self) -> None:
+    def sweep(self, job: Callable[[], int]) -> None:
         close_old_connections()
         try:
-            sweep()
+            job()
         finally:
             close_old_connections()
 
     async def close(self) -> None:
         self.take_down()
-        self.task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self.task
-        await asyncio.get_running_loop().run_in_executor(None, self.thread.shutdown)
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.wait(self.tasks)
+        self.threads.shutdown(wait=False, cancel_futures=True)
 
 
 class CeleryBell:
@@ -65,11 +70,11 @@ class CeleryBell:
             self.thread.submit(self.send)
 
     def send(self) -> None:
-        from hub.tasks import sweep_due_rows
+        from hub.tasks import finish_due
 
         self.waiting = False
         try:
-            sweep_due_rows.delay()
+            finish_due.delay()
         except Exception as error:
             log.warning("the Celery broker can't be reached; beat's next sweep will do: %s", error)
 

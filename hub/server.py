@@ -8,6 +8,7 @@ ends. SIGINT (Ctrl-C), or a second SIGTERM, skips the wait.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import time
 from types import FrameType
+from typing import NoReturn
 
 import uvicorn
 from django.conf import settings
@@ -106,10 +108,15 @@ def serve(listener: socket.socket, *, role: str, parent: int | None = None) -> N
     """Serves on `listener` until a signal."""
     listener.listen(2048)
     server = Server(HubApplication(role), parent=parent)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises the signal again once it has ended well
         server.run(sockets=[listener])
-    except KeyboardInterrupt:  # uvicorn raises the signal again once it has ended well
-        pass
+
+
+def leave() -> NoReturn:
+    """Ends the process without waiting for threads: a sweep in the middle of a long recording is due again later."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def supervise(listener: socket.socket, *, workers: int, arguments: list[str]) -> None:

@@ -220,7 +220,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     if CELERY_BROKER_URL.startswith("redis")
     else {}
 )
-CELERY_BEAT_SCHEDULE = {"sweep": {"task": "hub.tasks.sweep_due_rows", "schedule": 2.0, "options": {"expires": 10}}}
+CELERY_BEAT_SCHEDULE = {
+    name: {"task": f"hub.tasks.{name}", "schedule": 2.0, "options": {"expires": 10}}
+    for name in ("close_due", "finish_due")
+}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # Static files: served by the hub itself, straight from the source folders

@@ -2,9 +2,14 @@
 
 from celery import shared_task
 
-from calls.services.sweep import sweep
+from calls.services import sweep
 
 
 @shared_task(ignore_result=True)
-def sweep_due_rows() -> None:
-    sweep()
+def close_due() -> None:
+    sweep.close_due()
+
+
+@shared_task(ignore_result=True)
+def finish_due() -> None:
+    sweep.finish_due()

@@ -81,7 +81,7 @@ class TranscriptView(HubView):
         call = get_object_or_404(Call, id=call_id)
         segments = call.segments.order_by("start_ms", "id")
         if name == "json":
-            return Response(shapes.TranscriptShape(call_id=call.id, segments=[*map(shapes.segment_shape, segments)]))
+            return Response(shapes.transcript_shape(call, segments))
         write, media_type = transcripts.FORMATS[name]
         return HttpResponse(
             "".join(write(segments)),

@@ -364,7 +364,7 @@ def call_snapshot(seq: int, call_id: UUID) -> str | None:
     call = Call.objects.for_display().filter(id=call_id).first()
     if call is None:
         return None
-    return shapes.encode(shapes.snapshot(seq, call, call.segments.all())).decode()
+    return shapes.encode(shapes.snapshot(seq, call, call.segments.all(), call.skipped_passages.open())).decode()
 
 
 def live_call_ids(only: set[UUID] | None) -> list[str]:

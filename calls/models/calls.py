@@ -143,6 +143,42 @@ class Segment(models.Model):
         return self.text
 
 
+class SkippedPassageQuerySet(models.QuerySet["SkippedPassage"]):
+    def open(self) -> SkippedPassageQuerySet:
+        """Those that still have no transcript."""
+        return self.exclude(state=SkippedPassage.State.DONE)
+
+
+class SkippedPassage(models.Model):
+    """Audio that the recogniser could not take while the call was live, and the work of transcribing it afterwards from
+    the spool. Times are milliseconds on the call's timeline."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        DONE = "done"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="skipped_passages")
+    stream = models.ForeignKey(Stream, on_delete=models.CASCADE, related_name="skipped_passages")
+    track = models.CharField(max_length=8, choices=Track)
+    start_ms = models.PositiveIntegerField()
+    end_ms = models.PositiveIntegerField()
+    reason = models.CharField(max_length=16)
+    state = models.CharField(max_length=8, choices=State, default=State.PENDING)
+    due_at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    objects = SkippedPassageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["start_ms", "id"]
+        indexes = [models.Index(fields=["due_at"], condition=Q(state="pending"), name="passage_to_transcribe")]
+
+    def __str__(self) -> str:
+        return f"{self.track} {self.start_ms}-{self.end_ms} ms: {self.state}"
+
+
 class Recording(models.Model):
     """The finished file of a call, and the work of finishing it: `due_at` is when it is next to be tried."""
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from calls import live, shapes
 from calls.events import AudioFormat, CallInfo
-from calls.models import Call, Recording, Segment, Stream, StreamingProfile
+from calls.models import Call, Recording, Stream, StreamingProfile
 from calls.models.calls import State
 from calls.services.background import ring_on_commit
 
@@ -117,12 +117,6 @@ def update_stream_facts(*, stream_id: UUID, info: CallInfo) -> None:
         call.to_number = info.to_number or call.to_number
         call.save(update_fields=["agent_id", "from_number", "to_number"])
         _publish(call.id, "call.updated")
-
-
-def store_segments(segments: list[Segment]) -> None:
-    """Commits finals. They are published by the caller, afterwards, in this order."""
-    with transaction.atomic():
-        Segment.objects.bulk_create(segments)
 
 
 class Report(NamedTuple):

@@ -7,7 +7,6 @@ aside, synced and renamed, so that a recording is whole or absent.
 from __future__ import annotations
 
 import logging
-import mmap
 import os
 from contextlib import ExitStack
 from datetime import timedelta
@@ -22,7 +21,7 @@ from calls.audio import wav
 from calls.audio.mix import Mixer, StreamAudio
 from calls.models import Call, Recording
 from calls.models.calls import State
-from calls.services.storage import recording_name, spool_path
+from calls.services.storage import mapped, recording_name, spool_path
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +70,7 @@ def _finish(call_id: UUID) -> None:
         for order, stream in enumerate(streams):
             path = spool_path(stream.id)
             if path.exists() and path.stat().st_size:
-                view = stack.enter_context(_mapped(path))
+                view = stack.enter_context(mapped(path))
                 audio.append(StreamAudio(view, stream.sample_rate, stream.offset_ms or 0, order))
         mixer = Mixer(audio)
         name = recording_name(call)
@@ -91,23 +90,6 @@ def _finish(call_id: UUID) -> None:
 
 def _number(session_id: str) -> tuple[int, str]:
     return (int(session_id), "") if session_id.isdecimal() else (1 << 62, session_id)
-
-
-class _mapped:
-    """A file's bytes as a memoryview, without reading it into memory."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> memoryview:
-        with open(self.path, "rb") as file:
-            self.map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self.view = memoryview(self.map)
-        return self.view
-
-    def __exit__(self, *_: object) -> None:
-        self.view.release()
-        self.map.close()
 
 
 def _write(mixer: Mixer, path: Path) -> int:
@@ -140,7 +122,7 @@ def recording_of_stream(call: Call, stream_id: UUID) -> bytes | None:
     path = spool_path(stream.id)
     if not path.exists() or not path.stat().st_size:
         return None
-    with _mapped(path) as view:
+    with mapped(path) as view:
         mixer = Mixer([StreamAudio(view, stream.sample_rate, 0, 0)])
         body = b"".join(mixer.blocks())
         head = wav.header(data_bytes=len(body), rate=mixer.rate, channels=2)

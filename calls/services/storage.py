@@ -1,5 +1,8 @@
 """Where audio lies below `HUB_DATA_DIR`. With several hosts the folder is shared, or sweeps run where the spools are."""
 
+import mmap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -18,3 +21,11 @@ def recording_name(call: Call) -> str:
 
 def recording_path(recording: Recording) -> Path:
     return Path(settings.HUB_DATA_DIR) / recording.file
+
+
+@contextmanager
+def mapped(path: Path) -> Iterator[memoryview]:
+    """The bytes of a file that is not empty, without reading it into memory."""
+    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapping:
+        with memoryview(mapping) as view:
+            yield view

@@ -17,7 +17,7 @@ from calls import live
 from calls.services import calls as call_service
 from calls.session.database import in_thread
 from calls.session.recorder import Spooler
-from calls.session.writer import SegmentWriter
+from calls.session.writer import TranscriptWriter
 from calls.stt import make_recognizer
 from calls.stt.base import Recognizer, RecognizerUnavailable
 
@@ -41,7 +41,7 @@ class Runtime:
         self.loop = asyncio.get_running_loop()
         self.sessions: set[CallSession] = set()
         self.threads = ThreadPoolExecutor(4, "hub-database")
-        self.writer = SegmentWriter()
+        self.writer = TranscriptWriter()
         self.spooler = Spooler()
         self.recognizers: dict[str, asyncio.Task[Recognizer | None]] = {}
         self.draining = False

@@ -10,9 +10,10 @@ from uuid import UUID
 
 from calls import live
 from calls.events import AudioFormat, TrackName
-from calls.models import Segment
+from calls.models import SkippedPassage
+from calls.services.transcripts import segment_of
 from calls.session.timeline import Run
-from calls.session.writer import SegmentWriter
+from calls.session.writer import TranscriptWriter
 from calls.shapes import InterimShape
 from calls.stt.base import (
     Final,
@@ -45,7 +46,7 @@ class Transcriber:
         language: str,
         phrases: Sequence[str],
         recognizer: Recognizer,
-        writer: SegmentWriter,
+        writer: TranscriptWriter,
     ) -> None:
         self.call_id, self.stream_id, self.agent_id, self.offset_ms = call_id, stream_id, agent_id, offset_ms
         self.config = TrackConfig(encoding=audio.encoding, rate=audio.rate, language=language, phrases=tuple(phrases))
@@ -72,31 +73,36 @@ class Transcriber:
                     )
                     live.publish(self.call_id, "segment.interim", segment=interim)
                 case Final():
-                    self.writer.add(self.segment(track, event))
+                    segment = segment_of(
+                        event,
+                        call_id=self.call_id,
+                        stream_id=self.stream_id,
+                        track=track,
+                        agent_id=self.agent_id,
+                        offset_ms=self.offset_ms,
+                    )
+                    self.writer.add(segment)
                 case SpeechStarted():
                     self.quiet_since[track] = None
                 case SpeechEnded(at_ms):
                     self.quiet_since[track] = at_ms
                 case Skipped(start_ms, end_ms, reason):
                     self.skipped_ms += end_ms - start_ms
+                    self.writer.add(self.passage(track, event))
                     log.warning(
                         "call %s: %d ms of %s were not recognised (%s)", self.call_id, end_ms - start_ms, track, reason
                     )
 
         return on_event
 
-    def segment(self, track: TrackName, final: Final) -> Segment:
-        offset = self.offset_ms
-        return Segment(
+    def passage(self, track: TrackName, skipped: Skipped) -> SkippedPassage:
+        return SkippedPassage(
             call_id=self.call_id,
             stream_id=self.stream_id,
             track=track,
-            participant=self.agent_id if track == "agent" else "",
-            start_ms=offset + final.start_ms,
-            end_ms=offset + max(final.start_ms, final.end_ms),
-            text=final.text,
-            confidence=final.confidence,
-            words=[[word.text, offset + word.start_ms, offset + word.end_ms, word.confidence] for word in final.words],
+            start_ms=self.offset_ms + skipped.start_ms,
+            end_ms=self.offset_ms + skipped.end_ms,
+            reason=skipped.reason,
         )
 
     def health(self, now_ms: int) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from django.db import DatabaseError, IntegrityError
 
 from calls import live, shapes
-from calls.models import Segment
-from calls.services.calls import store_segments
+from calls.models import Segment, SkippedPassage
+from calls.services.transcripts import store_transcript
 from calls.session.database import in_thread
 
 log = logging.getLogger(__name__)
@@ -19,17 +19,20 @@ MAX_BATCH = 200
 MAX_RETRY_SECONDS = 5.0
 
 
-class SegmentWriter:
+Row = Segment | SkippedPassage
+
+
+class TranscriptWriter:
     """What arrives while a batch is being committed makes the next one: an idle database stores at once, a busy one
     stores many. A database that is away is tried again until it is back; nothing is published before it is stored."""
 
     def __init__(self) -> None:
-        self.thread = ThreadPoolExecutor(1, "hub-segments")
-        self.waiting: list[Segment] = []
+        self.thread = ThreadPoolExecutor(1, "hub-transcripts")
+        self.waiting: list[Row] = []
         self.task: asyncio.Task[None] | None = None
 
-    def add(self, segment: Segment) -> None:
-        self.waiting.append(segment)
+    def add(self, row: Row) -> None:
+        self.waiting.append(row)
         if self.task is None or self.task.done():
             self.task = asyncio.get_running_loop().create_task(self.write_all())
 
@@ -40,25 +43,26 @@ class SegmentWriter:
             try:
                 stored = await in_thread(self.thread, self.store, batch)
             except DatabaseError as error:
-                log.error("%d segments wait for the database: %s", len(self.waiting), error)
+                log.error("%d pieces of transcript wait for the database: %s", len(self.waiting), error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, MAX_RETRY_SECONDS)
                 continue
             pause = 0.2
             del self.waiting[: len(batch)]
-            for segment in stored:
-                live.publish(segment.call_id, "segment.final", segment=shapes.segment_shape(segment))
+            for row in stored:
+                if isinstance(row, Segment):
+                    live.publish(row.call_id, "segment.final", segment=shapes.segment_shape(row))
 
-    def store(self, batch: list[Segment]) -> list[Segment]:
-        """Returns what was stored: all, but for segments of a call that somebody deleted meanwhile."""
+    def store(self, batch: list[Row]) -> list[Row]:
+        """Returns what was stored: all, but for rows of a call that somebody deleted meanwhile."""
         try:
-            store_segments(batch)
+            store_transcript(batch)
             return batch
         except IntegrityError:
             if len(batch) == 1:
-                log.warning("a segment came for the call %s, which no longer exists", batch[0].call_id)
+                log.warning("a piece of transcript came for the call %s, which no longer exists", batch[0].call_id)
                 return []
-            return [stored for segment in batch for stored in self.store([segment])]
+            return [stored for row in batch for stored in self.store([row])]
 
     async def close(self) -> None:
         """Waits until all is stored, or five seconds."""

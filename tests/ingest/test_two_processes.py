@@ -90,6 +90,6 @@ async def test_work_is_not_lost_with_the_broker() -> None:
             agent, _ = await talk(socket, 1)
             await stop(socket)
         call = await asyncio.to_thread(api.wait_for, "alone", lambda c: c["state"] == "ended")
-        hub.shell("from calls.services.sweep import sweep; sweep()")
+        hub.shell("from calls.services import sweep; sweep.finish_due()")
         left, _ = sides(await asyncio.to_thread(api.recording, call))
         assert np.array_equal(left, decoded(agent))

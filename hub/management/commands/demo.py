@@ -15,7 +15,7 @@ from django.db import connection
 from calls.models import Segment, StreamingProfile
 from calls.services import accounts, profiles
 from calls.services.sweep import INTERVAL_SECONDS
-from hub.server import bind, serve
+from hub.server import bind, leave, serve
 from hub.settings import env
 
 SAMPLES = Path(__file__).resolve().parents[3] / "calls" / "samples"
@@ -24,6 +24,7 @@ SECONDS_BETWEEN_CALLS = 20
 
 
 class Command(BaseCommand):
+    simulator: subprocess.Popen[bytes] | None = None
     help = "A complete hub from nothing: database, admin, a profile per vendor, the server, and simulated calls."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -44,6 +45,10 @@ class Command(BaseCommand):
             threading.Thread(target=self.show_calls, args=(address, options["calls"]), daemon=True).start()
         self.say("Ctrl-C ends it.\n")
         serve(listener, role="all")
+        if self.simulator is not None and self.simulator.poll() is None:
+            self.simulator.terminate()
+            self.simulator.wait(5)
+        leave()
 
     def say(self, text: str) -> None:
         self.stdout.write(text)
@@ -80,8 +85,8 @@ class Command(BaseCommand):
             self.say(f"A simulated call begins: {call_id}")
             command = [sys.executable, sys.argv[0], "simulate", "ringcx", "--url", address.replace("http", "ws") + "/"]
             command += ["--product-id", DEMO_PRODUCT_ID, "--call-id", call_id, "--quiet"]
-            simulator = subprocess.Popen(command)
-            while simulator.poll() is None:
+            self.simulator = subprocess.Popen(command)
+            while self.simulator.poll() is None:
                 last = self.print_new_segments(last)
                 time.sleep(0.3)
             time.sleep(INTERVAL_SECONDS)

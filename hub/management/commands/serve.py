@@ -18,11 +18,11 @@ class Command(BaseCommand):
         parser.add_argument("--inherited-socket", type=int, help="used by --workers")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from hub.server import bind, serve, supervise
+        from hub.server import bind, leave, serve, supervise
 
         if options["inherited_socket"] is not None:
             serve(socket.socket(fileno=options["inherited_socket"]), role=options["role"], parent=os.getppid())
-            return
+            leave()
         if options["workers"] < 1:
             raise CommandError("--workers must be at least 1")
         if options["workers"] > 1 and not settings.REDIS_URL:
@@ -41,6 +41,7 @@ class Command(BaseCommand):
         self.stdout.flush()
         if options["workers"] == 1:
             serve(listener, role=options["role"])
+            leave()
         else:
             arguments = [sys.argv[0], "serve", "--role", options["role"]]
             supervise(listener, workers=options["workers"], arguments=arguments)
