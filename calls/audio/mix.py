@@ -37,7 +37,8 @@ class Mixer:
 
     def __init__(self, streams: Sequence[StreamAudio]) -> None:
         self.rate = max((stream.rate for stream in streams), default=8000)
-        self.pieces = sorted(piece for stream in streams for piece in self.pieces_of(stream))
+        self.pieces = [piece for stream in streams for piece in self.pieces_of(stream)]
+        self.pieces.sort(key=lambda piece: piece.start)
         self.frames = max((piece.stop for piece in self.pieces), default=0)
 
     def pieces_of(self, stream: StreamAudio) -> Iterator[_Piece]:
