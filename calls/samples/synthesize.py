@@ -20,7 +20,7 @@ from pathlib import Path
 
 RATE = 8000
 LEAD_SECONDS, PAUSE_SECONDS, TAIL_SECONDS = 1.0, 0.7, 1.5
-VOICES: dict[str, list[str]] = {"agent": [], "customer": ["speed", "1.14", "tempo", "-s", "0.88"]}
+VOICES: dict[str, list[str]] = {"agent": [], "customer": ["speed", "1.12", "tempo", "-s", "0.9"]}
 PHONE_BAND = ["sinc", "300-3400", "norm", "-6"]
 
 
@@ -61,9 +61,7 @@ def synthesize(turns: list[tuple[str, str]], out: Path) -> None:
             for name, audio in tracks.items():
                 audio += (pcm if name == track else bytes(len(pcm))) + silence(PAUSE_SECONDS)
             end = start + len(pcm) // 2
-            truth.append(
-                {"track": track, "startMs": start * 1000 // RATE, "endMs": end * 1000 // RATE, "text": text}
-            )
+            truth.append({"track": track, "startMs": start * 1000 // RATE, "endMs": end * 1000 // RATE, "text": text})
     for track, audio in tracks.items():
         with wave.open(str(out / f"{track}.wav"), "wb") as file:
             file.setnchannels(1)
