@@ -148,7 +148,8 @@ class Connection(asyncio.Protocol):
     def read_on(self) -> None:
         """The inbox is empty: take what was left when reading was paused, then read again."""
         if self._farewell is not None:
-            self._part()
+            if not self.inbox:
+                self._part()
         elif self._held and (self.state is State.OPEN or self.state is State.CLOSING):
             self._read(b"")
 
