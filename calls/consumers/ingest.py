@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 
 Message = dict[str, Any]
 
+# The hub's own server then reads this socket together with the other streams'; other servers ignore it.
+READ_IN_ROUNDS = "hub.rounds"
+
 
 class IngestConsumer(AsyncConsumer):
     """One connection of a vendor.
@@ -69,7 +72,7 @@ class IngestConsumer(AsyncConsumer):
             log.warning("a %s stream was refused: %s", vendor.label, decision.reason)
             await self.refuse(403, decision.reason)
             return
-        await self.send({"type": "websocket.accept"})
+        await self.send({"type": "websocket.accept", READ_IN_ROUNDS: True})
         self.session = CallSession(
             runtime=runtime,
             vendor=vendor,
