@@ -11,7 +11,7 @@ export function followCall(view, askAgain) {
     if (message.type === "snapshot") {
       seq = message.seq;
       asked = false;
-      view.transcript.reset(message.segments);
+      view.transcript.reset(message.segments, message.gaps);
       view.onCall(message.call);
       return;
     }

@@ -4,7 +4,7 @@
 // replaced until its final comes. The view follows the speech unless the reader has scrolled up.
 
 import { el, scheduler, setHidden, setText } from "./dom.js";
-import { clock } from "./time.js";
+import { clock, rough } from "./time.js";
 
 const NAMES = { agent: "Agent", customer: "Customer", bot: "Bot" };
 const UNSURE = 0.5; // a word or segment below is marked
@@ -22,6 +22,7 @@ export class Transcript {
     this.onSeek = onSeek;
     this.entries = new Map(); // id -> {segment, node}
     this.order = []; // of entries, by start
+    this.gaps = []; // {gap, node}: what the recogniser could not take
     this.lastFinals = new Map(); // lane -> newest final
     this.interimNodes = new Map(); // lane -> {interim, node, text}
     this.follows = true;
@@ -35,7 +36,7 @@ export class Transcript {
   }
 
   /** Shows what a snapshot says, and keeps the nodes, the scroll position and the selection of what stays. */
-  reset(segments) {
+  reset(segments, gaps) {
     const wanted = new Set(segments.map((segment) => segment.id));
     for (const [id, entry] of this.entries) {
       if (wanted.has(id)) continue;
@@ -48,13 +49,26 @@ export class Transcript {
     const isFirst = this.entries.size === 0;
     this.log.setAttribute("aria-live", "off"); // nobody wants a whole call read out
     for (const segment of segments) this.add(segment, isFirst);
+    for (const { node } of this.gaps) node.remove();
+    this.gaps = gaps.map((gap) => ({ gap, node: this.makeGap(gap) }));
+    for (const { gap, node } of this.gaps) this.log.insertBefore(node, this.order.find((entry) => entry.segment.startMs >= gap.startMs)?.node ?? null);
     this.settle();
   }
 
   final(segment) {
     this.log.setAttribute("aria-live", "polite");
     this.add(segment, false);
+    this.fillGaps(segment);
     this.settle();
+  }
+
+  /** A passage that was skipped under load is transcribed after the call: its words take the gap's place. */
+  fillGaps(segment) {
+    this.gaps = this.gaps.filter(({ gap, node }) => {
+      const fills = lane(gap) === lane(segment) && segment.startMs < gap.endMs && segment.endMs > gap.startMs;
+      if (fills) node.remove();
+      return !fills;
+    });
   }
 
   add(segment, isOld) {
@@ -117,6 +131,13 @@ export class Transcript {
     const node = el("li", { class: `line ${segment.track}${unsure ? " faint" : ""}` }, by, this.makeWords(segment));
     if (segment.confidence !== null) by.append(el("span", { class: "sure", title: "How sure the recogniser is" }, `${Math.round(segment.confidence * 100)} %`));
     return node;
+  }
+
+  makeGap(gap) {
+    const name = NAMES[gap.track] ?? gap.track;
+    const later = gap.state === "pending" ? ". It follows after the call." : ".";
+    const text = `${rough(gap.endMs - gap.startMs)} of the ${name.toLowerCase()} from ${clock(gap.startMs)} could not be transcribed${later}`;
+    return el("li", { class: `gap ${gap.track}` }, text);
   }
 
   makeWords(segment) {
