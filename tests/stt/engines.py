@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import audioop
+import json
 import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from calls.stt.google.engine import GoogleOptions, GoogleRecognizer
 from tests.stt.google_server import FakeGoogle
 
 SAMPLES = Path(calls.__file__).parent / "samples"
+TRUTH = json.loads((SAMPLES / "transcript.json").read_text())["turns"]
 RATE = 8000
 PIECE = 800
 
@@ -55,13 +57,15 @@ async def started(name: str) -> AsyncIterator[Recognizer]:
     await recognizer.close()
 
 
-async def feed(track: RecognizerTrack, audio: bytes, position: int = 0, piece: int = PIECE, width: int = 1) -> None:
+async def feed(
+    track: RecognizerTrack, audio: bytes, position: int = 0, piece: int = PIECE, width: int = 1, ahead_ms: int = 6000
+) -> None:
     """`piece` bytes at a time, `width` bytes a sample, as fast as the engine keeps up."""
     for offset in range(0, len(audio), piece):
         track.feed(position + offset // width, audio[offset : offset + piece])
         await asyncio.sleep(0)
         async with asyncio.timeout(30):
-            while track.lag_ms > 6000:  # noqa: ASYNC110
+            while track.lag_ms > ahead_ms:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
 

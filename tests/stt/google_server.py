@@ -103,5 +103,5 @@ class FakeGoogle:
 async def until(condition: object, seconds: float = 10.0) -> None:
     """Waits for `condition()`; fails after `seconds`."""
     async with asyncio.timeout(seconds):
-        while not condition():  # type: ignore[operator]
+        while not condition():  # type: ignore[operator]  # noqa: ASYNC110
             await asyncio.sleep(0.01)

@@ -45,7 +45,7 @@ async def test_the_size_of_the_pieces_makes_no_difference(name):
         for piece in (160, 801, 12_345):
             events = []
             track = engine.open_track(track_config(), events.append)
-            await feed(track, sample("agent", 6), piece=piece)
+            await feed(track, sample("agent", 6.5), piece=piece)
             await track.finish()
             heard.append([(e.start_ms, e.end_ms, e.text) for e in events if isinstance(e, Final)])
     assert heard[0]
@@ -114,7 +114,7 @@ async def test_every_declared_encoding_and_rate_is_heard(name):
             await track.finish()
             finals = [event for event in events if isinstance(event, Final)]
             assert finals, (encoding, rate)
-            assert finals[-1].end_ms <= 6000
+            assert 3000 <= finals[-1].end_ms <= 7000
 
 
 async def test_start_and_close_may_be_repeated(name):

@@ -1,6 +1,7 @@
 """The Google engine through Google's real client, over a real socket, to a local stand-in."""
 
 import asyncio
+import itertools
 
 import pytest
 
@@ -66,7 +67,7 @@ async def test_streams_follow_each_other_without_a_word_lost_or_doubled(ages):
     assert heard_words(events) == [f"w{i}" for i in range(100)]
     finals = [event for event in events if isinstance(event, Final)]
     assert [word.start_ms for final in finals for word in final.words] == [i * 100 for i in range(100)]
-    assert all(before.end_ms <= after.start_ms for before, after in zip(finals, finals[1:], strict=False))
+    assert all(before.end_ms <= after.start_ms for before, after in itertools.pairwise(finals))
     assert not [event for event in events if isinstance(event, Skipped)]
 
 

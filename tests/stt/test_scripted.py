@@ -12,7 +12,10 @@ def run(options, seconds):
 
 
 def test_a_script_is_said_at_the_pace_of_the_audio():
-    script = [{"start_ms": 500, "end_ms": 1500, "text": "cancel my order"}, {"start_ms": 5000, "end_ms": 6000, "text": "now"}]
+    script = [
+        {"start_ms": 500, "end_ms": 1500, "text": "cancel my order"},
+        {"start_ms": 5000, "end_ms": 6000, "text": "now"},
+    ]
     events = run({"script": script}, 3)
     assert [type(event) for event in events] == [SpeechStarted, Interim, Interim, Final, SpeechEnded]
     final = events[3]

@@ -239,6 +239,8 @@ class GoogleTrack:
     @property
     def lag_ms(self) -> int:
         """Google doesn't say how far it is: this is audio that it wasn't sent yet."""
+        if self._closed:
+            return 0
         unsent = self._kept.from_number(self._stream.next_piece if self._stream else 0)
         return to_ms(self._kept.end - unsent.position, self._rate) if unsent else 0
 

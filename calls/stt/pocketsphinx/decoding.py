@@ -95,8 +95,8 @@ class Utterance:
     again at the head of the next passage: no word is cut in two.
     """
 
-    def __init__(self, number: int, rate: int, key: int, cmn: str, send: Send) -> None:
-        self.number, self.rate, self.key, self._cmn, self._send = number, rate, key, cmn, send
+    def __init__(self, number: int, rate: int, key: int, send: Send) -> None:
+        self.number, self.rate, self.key, self._send = number, rate, key, send
         self.pieces: deque[bytes] = deque()
         self.ended = False
         self.decoder: BiasedDecoder | None = None
@@ -113,7 +113,7 @@ class Utterance:
 
     def begin(self, decoder: BiasedDecoder) -> None:
         self.decoder = decoder
-        decoder.decoder.set_cmn(self._cmn or tuning.initial_cmn(self.rate))
+        decoder.decoder.set_cmn(tuning.initial_cmn(self.rate))
         decoder.decoder.start_utt()
 
     def step(self) -> bool:
@@ -129,7 +129,7 @@ class Utterance:
         if self.pieces or not self.ended:
             return False
         self._hear(self._finish(), None)
-        self._send(Ended(self.number, self.decoder.decoder.get_cmn(True)))
+        self._send(Ended(self.number))
         return True
 
     def abandon(self) -> None:
@@ -182,7 +182,6 @@ class Utterance:
         self._passage.clear()
         self._start_ms += cut
         self._text, self._text_samples = "", self._samples
-        self._cmn = self.decoder.decoder.get_cmn(True)
         self.begin(self.decoder)
         self._decode(kept)
 

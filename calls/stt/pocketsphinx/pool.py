@@ -144,7 +144,7 @@ class Worker:
         self.ready.clear()
         failed, self.utterances = self.utterances, {}
         for utterance in failed.values():
-            utterance.on_message(Ended(utterance.number, "", failed=True))
+            utterance.on_message(Ended(utterance.number, failed=True))
 
     async def _end_process(self) -> None:
         if (process := self.process) is None:
@@ -220,7 +220,7 @@ class WorkerPool:
             worker.send(Prepare(key, phrases))
         return key
 
-    def begin(self, rate: int, key: int, cmn: str, on_message: OnMessage) -> Utterance | None:
+    def begin(self, rate: int, key: int, on_message: OnMessage) -> Utterance | None:
         """Gives an utterance to the worker with the least to do; None while none is ready."""
         ready = [worker for worker in self.workers if worker.ready.is_set()]
         if not ready:
@@ -228,5 +228,5 @@ class WorkerPool:
         worker = min(ready, key=lambda worker: (len(worker.utterances), worker.backlog_seconds))
         utterance = Utterance(next(self._numbers), rate, worker, on_message)
         worker.utterances[utterance.number] = utterance
-        worker.send(Begin(utterance.number, rate, key, cmn))
+        worker.send(Begin(utterance.number, rate, key))
         return utterance

@@ -65,7 +65,6 @@ class PocketsphinxTrack:
         self._on_event, self._pool, self._limits, self._on_close = on_event, pool, limits, on_close
         self._endpointer = Endpointer(config.rate)
         self._key = pool.phrase_key(config.phrases)
-        self._cmn = ""
         self._passages: deque[Passage] = deque()
         self._current: Passage | None = None
         self._last_final_ms = 0
@@ -123,9 +122,7 @@ class PocketsphinxTrack:
         self._empty.clear()
         room = self._pool.backlog_seconds <= self._limits.total_backlog_seconds
         if room and self._backlog() <= self._limits.track_backlog_seconds * self._rate / 2:
-            passage.utterance = self._pool.begin(
-                self._rate, self._key, self._cmn, lambda message: self._hear(passage, message)
-            )
+            passage.utterance = self._pool.begin(self._rate, self._key, lambda message: self._hear(passage, message))
             passage.failed = passage.utterance is None
 
     def _speech(self, pcm: bytes) -> None:
@@ -192,7 +189,6 @@ class PocketsphinxTrack:
                 else:
                     self._resume_elsewhere(passage)
             case Ended():
-                self._cmn = message.cmn
                 passage.done = True
         self._deliver()
 

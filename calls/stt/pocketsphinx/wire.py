@@ -15,12 +15,11 @@ class Prepare(msgspec.Struct, frozen=True, array_like=True, tag=True):
 
 
 class Begin(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    """An utterance at `rate` Hz, biased to the phrases `key`, by a speaker with the cepstral mean `cmn` ("": unknown)."""
+    """An utterance at `rate` Hz, biased to the phrases `key`."""
 
     utterance: int
     rate: int
     key: int
-    cmn: str
 
 
 class Audio(msgspec.Struct, frozen=True, array_like=True, tag=True):
@@ -60,10 +59,9 @@ class Heard(msgspec.Struct, frozen=True, array_like=True, tag=True):
 
 
 class Ended(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    """Everything was said about the utterance. `cmn`: the speaker's cepstral mean, for the next one."""
+    """Everything was said about the utterance."""
 
     utterance: int
-    cmn: str
     failed: bool = False
 
 

@@ -108,7 +108,7 @@ class Worker:
                 self._pool.prepare(message.key, message.phrases)
             case Begin():
                 self._utterances[message.utterance] = Utterance(
-                    message.utterance, message.rate, message.key, message.cmn, self._pipe.send
+                    message.utterance, message.rate, message.key, self._pipe.send
                 )
             case Audio():
                 if utterance := self._utterances.get(message.utterance):
@@ -137,7 +137,7 @@ class Worker:
             del self._utterances[utterance.number]
             self._pool.discard(utterance.decoder)
             self._pipe.send(Note(f"decoding failed: {error!r}"))
-            self._pipe.send(Ended(utterance.number, "", failed=True))
+            self._pipe.send(Ended(utterance.number, failed=True))
 
     def _release(self, utterance: Utterance) -> None:
         if utterance.decoder is not None:

@@ -1,0 +1,99 @@
+"""The parts of the built-in engine that need no process."""
+
+import audioop
+import itertools
+
+import pytest
+
+from calls.stt.pocketsphinx import tuning
+from calls.stt.pocketsphinx.decoding import DecoderPool, Utterance, cut_point
+from calls.stt.pocketsphinx.endpointer import Endpointer, SpeechBegins, SpeechEnds, SpeechGoesOn
+from calls.stt.pocketsphinx.phrases import PhrasePlan, number_words, phrase_words
+from calls.stt.pocketsphinx.wire import Ended, Heard, Progress
+from tests.stt.engines import RATE, sample
+
+DICTIONARY = {"order": "AO R D ER", "number": "N AH M B ER", "auto": "AO T OW", "pay": "P EY", "the": "DH AH"}
+
+
+@pytest.mark.parametrize(
+    ("digits", "said"),
+    [("0", "zero"), ("7", "seven"), ("15", "fifteen"), ("20", "twenty"), ("42", "forty two"), ("007", "zero zero seven"),
+     ("2025", "two zero two five"), ("05", "zero five")],
+)  # fmt: skip
+def test_numbers_in_phrases_are_said(digits, said):
+    assert number_words(digits) == said.split()
+
+
+def test_phrases_become_words():
+    assert phrase_words("It’s my Order-Number, #42!") == ["it's", "my", "order", "number", "forty", "two"]
+    assert phrase_words("漢字 !!!") == []
+
+
+def test_words_that_the_dictionary_lacks_are_spelled_put_together_or_left_out():
+    plan = PhrasePlan(("the autopay", "SIM order", "orders", "zwrxqvplimth number"), DICTIONARY.get)
+    assert plan.sentences == [["the", "autopay"], ["sim", "order"], ["orders"]]
+    assert plan.new_words == {"autopay": "AO T OW P EY", "sim": "EH S AY EH M", "orders": "AO R D ER Z"}
+    assert plan.left_out == ["zwrxqvplimth"]
+    assert "\\3-grams:" in plan.arpa()
+    assert PhrasePlan((), DICTIONARY.get).arpa() == ""
+
+
+def test_long_passages_end_between_words():
+    words = [("one", 0, 400, 1.0), ("", 400, 800, 1.0), ("two", 800, 9000, 1.0), ("three", 9000, 9900, 1.0)]
+    assert cut_point(words, 10_000) == 9000
+    assert (
+        cut_point([*words[:2], ("two", 800, 8000, 1.0), ("", 8000, 8400, 1.0), ("three", 8400, 10_000, 1.0)], 10_000)
+        == 8200
+    )
+    assert cut_point([], 10_000) == 9700
+
+
+def test_speech_is_found_whatever_the_pieces():
+    pcm = audioop.ulaw2lin(sample("agent", 12), 2)
+    found = []
+    for size in (320, 1000, len(pcm)):
+        endpointer, audio, marks = Endpointer(RATE), {}, []
+        for offset in range(0, len(pcm), size):
+            for event in endpointer.feed(pcm[offset : offset + size]):
+                match event:
+                    case SpeechBegins():
+                        marks.append((event.at, event.start))
+                        audio[event.start] = event.pcm
+                    case SpeechGoesOn():
+                        audio[marks[-1][1]] += event.pcm
+                    case SpeechEnds():
+                        marks[-1] = (*marks[-1], event.at)
+        found.append(marks)
+        for start, heard in audio.items():
+            assert heard == pcm[2 * start : 2 * start + len(heard)]
+    assert found[0] == found[1] == found[2]
+    at, start, end = found[0][0]
+    assert start < at and 0.9 * RATE < at < 1.3 * RATE and 6 * RATE < end < 7.5 * RATE
+
+
+def test_speech_without_a_pause_is_cut_without_losing_a_word(monkeypatch):
+    pcm = audioop.ulaw2lin(sample("agent")[RATE : 7 * RATE], 2)
+
+    def decode():
+        sent = []
+        utterance = Utterance(1, RATE, 0, sent.append)
+        utterance.add(pcm)
+        utterance.ended = True
+        utterance.begin(pool.take(0))
+        while not utterance.step():
+            pass
+        pool.give_back(utterance.decoder)
+        assert isinstance(sent[-1], Ended)
+        assert [m.samples for m in sent if isinstance(m, Progress)][-1] == len(pcm) // 2
+        return [m for m in sent if isinstance(m, Heard)]
+
+    pool = DecoderPool(1, lambda message: None)
+    [whole] = decode()
+    monkeypatch.setattr(tuning, "PASSAGE_SECONDS", 2.5)
+    pieces = decode()
+    words = [word for piece in pieces for word in piece.words]
+    assert len(pieces) > 1
+    assert all(a.end_ms <= b.start_ms for a, b in itertools.pairwise(words))
+    assert abs(len(words) - len(whole.words)) <= 2
+    same = {word.text for word in whole.words} & {word.text for word in words}
+    assert len(same) >= len({word.text for word in whole.words}) - 3
