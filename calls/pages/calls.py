@@ -15,6 +15,7 @@ from calls.models import Call, Segment, StreamingProfile
 from calls.models.calls import State
 from calls.models.profiles import Vendor
 from calls.pages.access import signed_in
+from calls.pages.simulation import command_for
 from calls.services.profile_rules import endpoint_url
 
 PAGE = 50
@@ -31,7 +32,8 @@ COMMAND_LABELS = {
 
 @signed_in
 def wall(request: HttpRequest) -> HttpResponse:
-    context = {"endpoint": endpoint_url(Vendor.RINGCX), "has_profile": StreamingProfile.objects.exists()}
+    profile = StreamingProfile.objects.filter(enabled=True).first()
+    context = {"endpoint": endpoint_url(Vendor.RINGCX), "profile": profile, "simulation": command_for(profile)}
     return render(request, "wall.html", context)
 
 

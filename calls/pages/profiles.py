@@ -17,6 +17,7 @@ from calls.models.profiles import ProductType, Vendor
 from calls.pages.access import for_admins
 from calls.pages.forms import ProfileForm
 from calls.pages.recognizers import recognizer_choices, recognizer_notes
+from calls.pages.simulation import command_for
 from calls.services import profile_rules as rules
 from calls.services import profiles as service
 
@@ -126,6 +127,7 @@ def _facts(profile: StreamingProfile | None, **more: Any) -> dict[str, Any]:
     }
     if profile is not None:
         facts["embed_url"] = f"{settings.HUB_PUBLIC_URL}/embed/?callId={{{{model.call.uii}}}}#key="
+        facts["simulation"] = command_for(profile)
         facts["keys"] = list(profile.embed_keys.all())
         facts["may_add_key"] = len(facts["keys"]) < service.MAX_EMBED_KEYS
         facts["vendor_body"] = json.dumps(

@@ -15,9 +15,9 @@ def recognizer_choices() -> list[tuple[str, str]]:
     return [("", f"The installation's default ({default})"), *labels.items(), ("off", OFF)]
 
 
-def recognizer_notes() -> list[tuple[str, str]]:
-    """What to know before choosing one, by the value of the choice."""
+def recognizer_notes() -> list[tuple[str, str, str]]:
+    """What to know before choosing one: the value of the choice, the recogniser's name, the note."""
     engines = list_engines(production=settings.PRODUCTION)
-    notes = [(name, engine.note) for name, engine in engines.items() if engine.note]
+    notes = [(name, engine.label, engine.note) for name, engine in engines.items() if engine.note]
     default = engines.get(settings.HUB_RECOGNIZER)
-    return [("", default.note), *notes] if default and default.note else notes
+    return [("", default.label, default.note), *notes] if default and default.note else notes

@@ -11,11 +11,11 @@ urlpatterns = [
     path("profiles/new/", profiles.create, name="profile-new"),
     path("profiles/<uuid:profile_id>/", profiles.edit, name="profile"),
     path("profiles/<uuid:profile_id>/delete/", profiles.delete, name="profile-delete"),
-    path("profiles/<uuid:profile_id>/embed-keys/", profiles.create_embed_key, name="embed-key-new"),
+    path("profiles/<uuid:profile_id>/embed-keys/", profiles.create_embed_key, name="profile-key-new"),
     path(
         "profiles/<uuid:profile_id>/embed-keys/<uuid:key_id>/revoke/",
         profiles.revoke_embed_key,
-        name="embed-key-revoke",
+        name="profile-key-revoke",
     ),
     path("profiles/refused/<int:refused_id>/dismiss/", profiles.dismiss_refused, name="refused-dismiss"),
     path("login/", login.LoginPage.as_view(), name="login"),

@@ -94,7 +94,7 @@ const view = {
 if (!callId || callId.includes("{{")) {
   fail("The address names no call. It should end with ?callId={{model.call.uii}}#key=…: RingCX puts the call's id in by itself when the script runs.");
 } else if (!key) {
-  fail("The address carries no embed key. An admin makes one on the profile's page of the hub; it belongs at the end, as #key=….");
+  fail("The address carries no embed key. An admin makes one on the profile's page of the hub; it belongs at the end, as #key=<the key>.");
 } else {
   const sign = connectionSign(part("connection"));
   const follow = followCall(view, () => socket.send({ type: "snapshot" }));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -50,6 +51,13 @@ def hub() -> Iterator[Hub]:
     with Hub(environment={"HUB_RECOGNIZER": "scripted", "HUB_CALL_GRACE_SECONDS": "2"}) as hub:
         yield hub
         assert "Traceback" not in hub.log, hub.log[hub.log.index("Traceback") :][:4000]
+
+
+@pytest.fixture(scope="module")
+def seeded() -> Iterator[tuple[HubServer, dict[str, str]]]:
+    """A hub with made-up calls, and what they are called."""
+    with HubServer(environment={"HUB_RECOGNIZER": "pocketsphinx"}) as hub:
+        yield hub, json.loads(hub.shell("from tests.browser.seed import seed; seed('made-up')"))
 
 
 @pytest.fixture(scope="module")

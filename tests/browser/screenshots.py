@@ -13,7 +13,7 @@ from tests.server import HubServer
 
 PASSWORD = "pictures-only"
 INTERIM = {"track": "customer", "startMs": 60_000, "text": "that would be wonderful and is there anything i have to"}
-WIDE, TALL, NARROW, PHONE = (1280, 800), (1280, 1240), (280, 560), (320, 700)
+WIDE, TALL, NARROW = (1280, 800), (1280, 1240), (280, 560)
 
 
 def speak(route: WebSocketRoute) -> None:
@@ -37,21 +37,15 @@ def shoot(browser: Browser, hub: HubServer, folder: Path) -> None:
         "wall": ("/", WIDE, ".card"),
         "call": (call, WIDE, ".line.interim"),
         "calls": ("/calls/", WIDE, "table"),
-        "profiles": ("/profiles/", WIDE, ".profile"),
         "profile": (profile, TALL, "form"),
-        "login": ("/login/", WIDE, "form"),
         "embed": (f"/embed/?callId={seeded['callId']}#key={seeded['key']}", NARROW, ".line.interim"),
-        "wall-narrow": ("/", PHONE, ".card"),
-        "call-narrow": (call, PHONE, ".line.interim"),
-        "profile-narrow": (profile, PHONE, "form"),
     }
     for scheme in ("light", "dark"):
         for name, (path, (width, height), ready) in pages.items():
             context = browser.new_context(
                 viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-US"
             )
-            if name not in ("login", "embed"):
-                sign_in(context, hub.url, "maria", PASSWORD)
+            sign_in(context, hub.url, "maria", PASSWORD)
             page = context.new_page()
             page.route_web_socket("**/ws/calls/**", speak)
             page.route_web_socket("**/ws/embed/**", speak)
