@@ -9,13 +9,14 @@ import math
 import os
 import platform
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 
 from bench.load import MESSAGES_A_CALL, Load, media_frames
 from bench.servers import BUILD, SERVERS, Running, Server, Unavailable
@@ -133,7 +134,7 @@ def show_rate(rate: int, table: dict[str, Series]) -> None:
     for name, series in table.items():
         spread = f"({min(series.cpu):.2f} to {max(series.cpu):.2f})"
         ratio = f"{ours.median / series.median:.2f} ×" if ours and name != "hub" else ""
-        note = "" if series.kept_up else f"  saturated: {statistics.median(series.rate):,.0f}/s".replace(",", " ")
+        note = "" if series.kept_up else f"  saturated, {statistics.median(series.rate):.0f}/s sent"
         p99 = statistics.median(series.p99) * 1000
         shown = f"{p99:.1f}" if math.isfinite(p99) else "–"
         print(f"  {SERVERS[name].label:24}{series.median:18.2f}  {spread:20}{ratio:>10}{shown:>9}{note}")
@@ -215,10 +216,14 @@ def save(
     return path
 
 
+def stop(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
-    with ExitStack():
-        try:
-            sys.exit(main())
-        except KeyboardInterrupt:
-            print("\nStopped; nothing is left running.")
-            sys.exit(130)
+    signal.signal(signal.SIGTERM, stop)  # as Ctrl-C: the servers are ended too
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("\nStopped; nothing is left running.")
+        sys.exit(130)

@@ -129,7 +129,16 @@ class Hub(Server):
     name, label = "hub", "Call Hub"
     records = True
 
+    template: TemporaryDirectory[str] | None = None
+
     def set_up(self, folder: Path, environment: dict[str, str]) -> None:
+        """A copy of a data folder with a database and one profile."""
+        if self.template is None:
+            self.template = TemporaryDirectory(prefix="hub-bench-template-")
+            self.fill({**environment, "HUB_DATA_DIR": self.template.name})
+        shutil.copytree(self.template.name, folder, dirs_exist_ok=True)
+
+    def fill(self, environment: dict[str, str]) -> None:
         profile = (
             "from calls.models import StreamingProfile; from calls.services.profiles import save_profile; "
             "save_profile(StreamingProfile(name='Bench', product_id='1234'))"
