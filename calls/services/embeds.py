@@ -59,7 +59,7 @@ def read_bearer(token: str) -> EmbedGrant:
     try:
         key_id, vendor_call_id = signing.loads(token, salt=SALT, max_age=BEARER_SECONDS)
     except signing.BadSignature:
-        raise EmbedRefused("This embed session has expired: open the page again.") from None
+        raise EmbedRefused("This embed session has expired or never was: open the page again.") from None
     key = EmbedKey.objects.filter(id=key_id, profile__enabled=True).first()
     if key is None:
         raise EmbedRefused("The embed key of this session was revoked.")

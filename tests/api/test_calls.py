@@ -62,7 +62,7 @@ def test_pages_there_and_back(as_viewer: APIClient, make_call: MakeCall, limit: 
             break
         assert "state=ended" in page["next"]
         page = as_viewer.get(page["next"]).json()
-    assert sum(seen, []) == everything
+    assert [row for rows in seen for row in rows] == everything
     back = [seen[-1]]
     while page["previous"]:
         page = as_viewer.get(page["previous"]).json()
