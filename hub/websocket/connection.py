@@ -105,7 +105,8 @@ class Connection(asyncio.Protocol):
         raise NotImplementedError
 
     def eof_received(self) -> None:
-        """Nothing to do: the transport closes, and `connection_lost` tells the application."""
+        """The peer will send no more: flush and go; `connection_lost` tells the application."""
+        self.end()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.gone(1006, "")
@@ -167,7 +168,7 @@ class Connection(asyncio.Protocol):
         if data:
             self.data_received(data)
         else:
-            self.transport.close()
+            self.eof_received()
 
     def _hold(self) -> None:
         if self._held or self.transport.is_closing():

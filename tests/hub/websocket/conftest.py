@@ -117,7 +117,8 @@ class Running:
 
     def __init__(self, server: uvicorn.Server) -> None:
         self.server = server
-        self.port: int = server.servers[0].sockets[0].getsockname()[1]
+        address = server.servers[0].sockets[0].getsockname()
+        self.port: int = address[1] if isinstance(address, tuple) else 0
         self.ends: defaultdict[str, Queue[dict[str, Any]]] = defaultdict(Queue)
 
     def peer(self, **options: Any) -> Peer:
