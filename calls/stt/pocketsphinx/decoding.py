@@ -113,6 +113,11 @@ class Utterance:
 
     def begin(self, decoder: BiasedDecoder) -> None:
         self.decoder = decoder
+        # A moment of silence first: the decoder starts its search for densities where the last speaker's ended, and
+        # would hear the same audio differently after different calls. 9 ms.
+        decoder.decoder.start_utt()
+        decoder.decoder.process_raw(bytes(2 * tuning.MODEL_RATE // 10))
+        decoder.decoder.end_utt()
         decoder.decoder.set_cmn(tuning.initial_cmn(self.rate))
         decoder.decoder.start_utt()
 

@@ -17,7 +17,7 @@ VAD_MODE = 2
 START_FRAMES, START_VOICED = 8, 6
 PRE_ROLL_FRAMES = 20  # the window: what is kept from before the decision
 # (up to this many frames of utterance, this many frames of pause end it)
-PAUSES = ((100, 20), (200, 16), (400, 13), (1 << 30, 10))
+PAUSES = ((100, 17), (200, 15), (400, 12), (1 << 30, 10))
 
 
 class SpeechBegins(msgspec.Struct, frozen=True):

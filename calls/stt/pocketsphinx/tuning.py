@@ -9,7 +9,14 @@ PIECE_MS = 100
 DECODERS = 6  # a worker: about 60 MB each when all are in use
 
 # Narrower than the defaults where that costs no words: half the work while speech goes on, half again at its end.
-DECODER: dict[str, object] = {"maxhmmpf": 3000, "maxwpf": 10, "fwdflatsfwin": 10, "fwdflatefwid": 8}
+DECODER: dict[str, object] = {
+    "maxhmmpf": 3000,
+    "maxwpf": 10,
+    "fwdflatsfwin": 10,
+    "fwdflatefwid": 8,
+    "lw": 5.0,
+    "wip": 0.5,
+}
 
 # The mean of speech as the decoder sees it. Through the telephone band and our upsampling it is far from the model's
 # own. Averaged over four synthetic voices and five human clips. Every utterance starts from it: going on from the
