@@ -23,8 +23,8 @@ doctor: setup
 	@$(PYTHON) -m venv .venv
 .venv/.runtime: requirements.txt .venv/bin/python
 	@echo "Installing what the hub runs on (once, about a minute) …"
-	@$(VENV)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(VENV)/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 .venv/.development: requirements-dev.txt .venv/.runtime
-	@$(VENV)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(VENV)/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@

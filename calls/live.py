@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 WALL = "wall"
 BATCH_SECONDS = 0.25
-SEQ_TTL = 24 * 3600  # seconds that Redis remembers the counter of a silent call
+SEQ_TTL = 24 * 3600  # seconds that the counter of a silent call is remembered
 QUEUE_LIMIT = 20_000  # events waiting for the layer; beyond it interims are dropped, then the oldest
 
 
@@ -114,7 +114,7 @@ class Publisher:
                         self.put_wall(call_id, event, seq)
                         await layer.group_send(call_group(call_id), {"type": "live.event", "text": text})
                         if event["type"] == "call.ended":
-                            self.loop.call_later(600, self.counter.local.pop, call_id, None)
+                            self.loop.call_later(SEQ_TTL, self.counter.local.pop, call_id, None)
                 except asyncio.CancelledError:
                     raise
                 except Exception:  # the layer is away: browsers see the gap in seq and ask for a snapshot

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from channels.routing import URLRouter
 from django.urls import path
 
 from calls.consumers import browser
@@ -23,6 +22,3 @@ def browser_sockets() -> list[Any]:
         path("ws/calls/<uuid:call_id>/", browser.CallConsumer.as_asgi()),
         path("ws/embed/", browser.EmbedConsumer.as_asgi()),
     ]
-
-
-__all__ = ["URLRouter", "browser_sockets", "vendor_sockets"]

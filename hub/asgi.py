@@ -7,10 +7,9 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
-from django.urls import path, re_path
+from django.urls import re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 django_application = get_asgi_application()
@@ -39,7 +38,7 @@ class HubApplication:
     def __init__(self, role: str) -> None:
         sockets = vendor_sockets() if role != "web" else []
         if role != "ingest":
-            sockets += [path(str(route.pattern), AuthMiddlewareStack(route.callback)) for route in browser_sockets()]
+            sockets += browser_sockets()
         sockets.append(re_path("", no_such_socket))  # type: ignore[arg-type]
         self.router = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter(sockets)})
         self.background: background.Sweeper | background.CeleryBell | None = None

@@ -114,17 +114,3 @@ def _fail(call_id: UUID, error: Exception) -> None:
         else:
             recording.due_at = timezone.now() + RETRY * 2 ** (recording.attempts - 1)
         recording.save()
-
-
-def recording_of_stream(call: Call, stream_id: UUID) -> bytes | None:
-    """One stream's own stereo WAV, made on the spot from its spool. None where nothing was heard."""
-    stream = call.streams.get(id=stream_id)
-    path = spool_path(stream.id)
-    if not path.exists() or not path.stat().st_size:
-        return None
-    with mapped(path) as view:
-        mixer = Mixer([StreamAudio(view, stream.sample_rate, 0, 0)])
-        body = b"".join(mixer.blocks())
-        head = wav.header(data_bytes=len(body), rate=mixer.rate, channels=2)
-        del mixer
-    return head + body
