@@ -81,7 +81,7 @@ class TrackConfig(msgspec.Struct, frozen=True):
 
 
 class RecognizerTrack(Protocol):
-    """One speaker. After `finish` no more audio; the last events still come, then `finished` resolves."""
+    """One speaker. Finals and skipped passages come in the order of the speech; `SpeechEnded` may come before its final."""
 
     def feed(self, position: int, audio: bytes) -> None:
         """Takes audio that starts at sample `position` (in order; a jump forward is silence). Never blocks, never raises."""
@@ -104,7 +104,8 @@ class Recognizer(Protocol):
     async def start(self) -> None:
         """Makes ready (worker processes, connections). Idempotent. Raises `RecognizerUnavailable` with what to do."""
 
-    def open_track(self, config: TrackConfig, on_event: OnEvent) -> RecognizerTrack: ...
+    def open_track(self, config: TrackConfig, on_event: OnEvent) -> RecognizerTrack:
+        """Raises `RecognizerUnavailable` where the engine doesn't take the track's encoding or rate."""
 
     async def close(self) -> None:
         """Ends everything the engine started."""
@@ -112,3 +113,11 @@ class Recognizer(Protocol):
 
 class RecognizerUnavailable(Exception):
     """The engine can't run here; the message says what is missing and how to mend it."""
+
+
+def check_format(capabilities: Capabilities, config: TrackConfig) -> None:
+    if config.encoding not in capabilities.encodings or config.rate not in capabilities.rates:
+        raise RecognizerUnavailable(
+            f"{capabilities.label} does not take {config.encoding} at {config.rate} Hz; it takes "
+            f"{', '.join(capabilities.encodings)} at {' or '.join(str(rate) for rate in capabilities.rates)} Hz."
+        )

@@ -20,6 +20,7 @@ from calls.stt.base import (
     SpeechStarted,
     TrackConfig,
     Word,
+    check_format,
 )
 from calls.stt.capabilities import SCRIPTED
 from calls.stt.pcm import SAMPLE_BYTES, to_ms
@@ -120,6 +121,7 @@ class ScriptedRecognizer:
         pass
 
     def open_track(self, config: TrackConfig, on_event: OnEvent) -> RecognizerTrack:
+        check_format(self.capabilities, config)
         return ScriptedTrack(self._options, config, on_event)
 
     async def close(self) -> None:

@@ -9,7 +9,7 @@ from google.api_core.client_options import ClientOptions
 from google.auth.exceptions import GoogleAuthError
 from google.cloud.speech_v2 import SpeechAsyncClient
 
-from calls.stt.base import Capabilities, OnEvent, RecognizerTrack, RecognizerUnavailable, TrackConfig
+from calls.stt.base import Capabilities, OnEvent, RecognizerTrack, RecognizerUnavailable, TrackConfig, check_format
 from calls.stt.capabilities import GOOGLE
 from calls.stt.google.messages import config_request
 from calls.stt.google.track import GoogleTrack, Limits
@@ -61,6 +61,7 @@ class GoogleRecognizer:
                 ) from error
 
     def open_track(self, config: TrackConfig, on_event: OnEvent) -> RecognizerTrack:
+        check_format(self.capabilities, config)
         if self._client is None:
             raise RecognizerUnavailable("Google Cloud Speech was not started.")
         recognizer = f"projects/{self._options.project}/locations/{self._options.location}/recognizers/_"

@@ -12,10 +12,7 @@ import logging
 import time
 from collections.abc import AsyncIterator
 
-import grpc
 import msgspec
-from google.api_core.exceptions import GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
 from google.cloud import speech_v2 as speech
 
 from calls.stt.base import (
@@ -138,9 +135,9 @@ class GoogleTrack:
                 failures = 0
                 if self._finishing:
                     return
-            except (GoogleAPIError, GoogleAuthError, grpc.RpcError, TimeoutError, OSError) as error:
+            except Exception as error:  # whatever it is, the call goes on and the next stream may work
                 failures = 1 if stream.age > 30 else failures + 1
-                logger.warning("Google Cloud Speech: the stream failed: %s", str(error)[:300])
+                logger.warning("Google Cloud Speech: the stream failed: %s: %s", type(error).__name__, str(error)[:300])
                 self._stream = None
                 if self._in_speech:
                     self._skip(max(self._final_until, self._speech_from), self._lost_until)

@@ -60,9 +60,9 @@ class DecoderPool:
         self._count = 0
         self._general: NGramModel | None = None
 
-    def prepare(self, key: int, phrases: tuple[str, ...]) -> None:
+    def prepare(self, key: int, phrases: tuple[str, ...], build: bool) -> None:
         self._phrases[key] = phrases
-        if all(decoder.key != key for decoder in self._free) and (decoder := self.take(key)):
+        if build and all(decoder.key != key for decoder in self._free) and (decoder := self.take(key)):
             self.give_back(decoder)
 
     def take(self, key: int) -> BiasedDecoder | None:

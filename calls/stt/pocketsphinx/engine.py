@@ -7,7 +7,7 @@ import os
 
 import msgspec
 
-from calls.stt.base import Capabilities, OnEvent, RecognizerTrack, RecognizerUnavailable, TrackConfig
+from calls.stt.base import Capabilities, OnEvent, RecognizerTrack, RecognizerUnavailable, TrackConfig, check_format
 from calls.stt.capabilities import POCKETSPHINX
 from calls.stt.pocketsphinx import tuning
 from calls.stt.pocketsphinx.pool import WorkerPool
@@ -52,6 +52,7 @@ class PocketsphinxRecognizer:
             self._housekeeper = asyncio.create_task(self._keep_house())
 
     def open_track(self, config: TrackConfig, on_event: OnEvent) -> RecognizerTrack:
+        check_format(self.capabilities, config)
         track = PocketsphinxTrack(config, on_event, self.pool, self.limits, self._tracks.discard)
         self._tracks.add(track)
         return track

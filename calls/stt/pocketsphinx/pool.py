@@ -93,7 +93,7 @@ class Worker:
             started = time.monotonic()
             try:
                 await self._run_once()
-            except (OSError, EOFError, ValueError) as error:
+            except (OSError, EOFError, ValueError, RuntimeError) as error:
                 self.error = str(error)
             finally:
                 self._fail_all()
@@ -112,7 +112,7 @@ class Worker:
         )  # fmt: skip
         self.heard_at = time.monotonic()
         for key, phrases in self._phrases.items():
-            self.send(Prepare(key, phrases))
+            self.send(Prepare(key, phrases, build=False))
         assert process.stdout is not None
         while True:
             try:
@@ -138,13 +138,21 @@ class Worker:
                         utterance.acked = message.samples
                     case Ended():
                         del self.utterances[utterance.number]
-                utterance.on_message(message)
+                self._tell(utterance, message)
+
+    @staticmethod
+    def _tell(utterance: Utterance, message: Progress | Heard | Ended) -> None:
+        """A listener that fails harms neither the worker nor the other calls."""
+        try:
+            utterance.on_message(message)
+        except Exception:
+            logger.exception("a listener failed on what was recognised")
 
     def _fail_all(self) -> None:
         self.ready.clear()
         failed, self.utterances = self.utterances, {}
         for utterance in failed.values():
-            utterance.on_message(Ended(utterance.number, failed=True))
+            self._tell(utterance, Ended(utterance.number, failed=True))
 
     async def _end_process(self) -> None:
         if (process := self.process) is None:
@@ -217,7 +225,7 @@ class WorkerPool:
         key = len(self._phrases) + 1
         self._phrases[key] = phrases
         for worker in self.workers:
-            worker.send(Prepare(key, phrases))
+            worker.send(Prepare(key, phrases, build=True))
         return key
 
     def begin(self, rate: int, key: int, on_message: OnMessage) -> Utterance | None:

@@ -8,10 +8,11 @@ from calls.stt.base import Word
 
 
 class Prepare(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    """A phrase list that utterances may name by its key from now on."""
+    """A phrase list that utterances may name by its key from now on; `build` a decoder for it at once."""
 
     key: int
     phrases: tuple[str, ...]
+    build: bool
 
 
 class Begin(msgspec.Struct, frozen=True, array_like=True, tag=True):

@@ -86,7 +86,7 @@ class Worker:
         self._utterances: dict[int, Utterance] = {}
 
     def run(self) -> NoReturn:
-        self._pool.prepare(0, ())
+        self._pool.prepare(0, (), True)
         self._pipe.send(Ready())
         while True:
             busy = any(self._has_work(utterance) for utterance in self._utterances.values())
@@ -105,7 +105,7 @@ class Worker:
     def _take(self, message: ToWorker) -> None:
         match message:
             case Prepare():
-                self._pool.prepare(message.key, message.phrases)
+                self._pool.prepare(message.key, message.phrases, message.build)
             case Begin():
                 self._utterances[message.utterance] = Utterance(
                     message.utterance, message.rate, message.key, self._pipe.send
