@@ -8,6 +8,7 @@ import pytest
 from calls.stt.pocketsphinx import tuning
 from calls.stt.pocketsphinx.decoding import DecoderPool, Utterance, cut_point
 from calls.stt.pocketsphinx.endpointer import Endpointer, SpeechBegins, SpeechEnds, SpeechGoesOn
+from calls.stt.pocketsphinx.level import Level
 from calls.stt.pocketsphinx.phrases import PhrasePlan, number_words, phrase_words
 from calls.stt.pocketsphinx.wire import Ended, Heard, Progress
 from tests.stt.engines import RATE, sample
@@ -36,6 +37,20 @@ def test_words_that_the_dictionary_lacks_are_spelled_put_together_or_left_out():
     assert plan.left_out == ["zwrxqvplimth"]
     assert "\\3-grams:" in plan.arpa()
     assert PhrasePlan((), DICTIONARY.get).arpa() == ""
+
+
+def test_quiet_speech_is_raised_and_loud_speech_left_alone():
+    pcm = audioop.ulaw2lin(sample("agent")[RATE : 3 * RATE], 2)
+    for loudness in (0.1, 0.3, 1.0):
+        level, spoken = Level(), audioop.mul(pcm, 2, loudness)
+        level.begin(spoken[:6400])
+        raised = audioop.max(level.apply(spoken), 2)
+        assert 6000 < raised < 30_000, loudness
+        level.begin(spoken[:6400])
+        assert 6000 < audioop.max(level.apply(spoken), 2) < 30_000
+    level = Level()
+    level.begin(bytes(100))
+    assert level.apply(pcm) == pcm
 
 
 def test_long_passages_end_between_words():

@@ -23,6 +23,7 @@ from calls.stt.base import (
 )
 from calls.stt.pcm import SAMPLE_BYTES, to_l16, to_ms
 from calls.stt.pocketsphinx.endpointer import Endpointer, SpeechBegins, SpeechEnds, SpeechGoesOn
+from calls.stt.pocketsphinx.level import Level
 from calls.stt.pocketsphinx.pool import Utterance, WorkerPool
 from calls.stt.pocketsphinx.wire import Ended, Heard, Progress
 
@@ -64,6 +65,7 @@ class PocketsphinxTrack:
         self._sample_bytes = SAMPLE_BYTES[config.encoding]
         self._on_event, self._pool, self._limits, self._on_close = on_event, pool, limits, on_close
         self._endpointer = Endpointer(config.rate)
+        self._level = Level()
         self._key = pool.phrase_key(config.phrases)
         self._passages: deque[Passage] = deque()
         self._current: Passage | None = None
@@ -95,6 +97,7 @@ class PocketsphinxTrack:
             match found:
                 case SpeechBegins():
                     self._emit(SpeechStarted(to_ms(found.at, self._rate)))
+                    self._level.begin(found.pcm)
                     self._begin(found.start)
                     self._speech(found.pcm)
                 case SpeechGoesOn():
@@ -132,7 +135,7 @@ class PocketsphinxTrack:
         passage.stop += len(pcm) // 2
         if passage.utterance is not None and not passage.failed:
             if self._backlog() <= self._limits.track_backlog_seconds * self._rate:
-                passage.utterance.audio(pcm)
+                passage.utterance.audio(self._level.apply(pcm))
                 return
             passage.stop = start
             self._stop()
