@@ -19,6 +19,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+# No database or channel layer is near these: one round will do.
+ONCE = ("tests/audio", "tests/session", "tests/stt", "tests/vendors", "tests/hub/websocket")
+# Most tests wait for real time to pass; a file stays with one worker, and so does its hub.
+PARALLEL = ("-n", "3", "--dist", "loadfile")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 LINT = (
@@ -35,9 +39,10 @@ def main(arguments: list[str]) -> int:
     failed = [" ".join(command[:2]) for command in LINT if not passes(command)] if arguments in ([], ["lint"]) else []
     if arguments != ["lint"]:
         need_chromium()
-        for title, environment in (("SQLite and the in-memory layer", in_memory), ("PostgreSQL and Redis", on_servers)):
+        for title, environment, left_out in ROUNDS:
             with environment() as variables:
-                if not passes([sys.executable, "-m", "pytest", *arguments], title, variables):
+                options = [f"--ignore={folder}" for folder in left_out]
+                if not passes([sys.executable, "-m", "pytest", *PARALLEL, *options, *arguments], title, variables):
                     failed.append(f"tests on {title}")
     if failed:
         print("\nFailed: " + ", ".join(failed))
@@ -69,6 +74,12 @@ def in_memory() -> Iterator[dict[str, str]]:
 def on_servers() -> Iterator[dict[str, str]]:
     with postgres() as database_url, redis() as redis_url:
         yield {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
+
+
+ROUNDS = (
+    ("SQLite and the in-memory layer", in_memory, ()),
+    ("PostgreSQL and Redis", on_servers, ONCE),
+)
 
 
 @contextmanager

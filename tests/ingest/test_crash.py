@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import subprocess
 import time
 from contextlib import suppress
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from websockets.exceptions import ConnectionClosed
 
-from tests.ingest.client import begin, ringcx, talk
+from tests.ingest.client import FRAME, begin, media, ringcx, send_at, talk
 from tests.ingest.conftest import Api, wait_until
 from tests.ingest.test_recording import decoded, sides
 from tests.server import HubServer
@@ -29,27 +30,14 @@ def processes_of(hub: HubServer) -> list[int]:
 
 
 async def test_a_killed_server(hub: HubServer, api: Api) -> None:
-    sent: dict[str, bytes] = {}
-    killed_at = 0.0
-
-    async def call() -> None:
-        with suppress(ConnectionClosed):
-            async with ringcx(f"{hub.ws_url}/") as socket:
-                await begin(socket, callId="killed")
-                sent["agent"], sent["customer"] = b"", b""
-                for part in range(20):
-                    agent, customer = await talk(socket, 0.5, first=part * 25 + 1, seed=part * 2)
-                    sent["agent"] += agent
-                    sent["customer"] += customer
-
-    calling = asyncio.create_task(call())
+    calling = asyncio.create_task(call_until_cut(hub))
     await asyncio.sleep(4)
     assert (await asyncio.to_thread(api.call, "killed"))["state"] == "live"
     killed_at = time.monotonic()
-    heard = len(sent["agent"])
     hub.kill()
     await asyncio.to_thread(wait_until, lambda: not processes_of(hub), 5)
-    await calling
+    begun_at, agent, customer = await calling
+    heard = round((killed_at - begun_at) * 8000)
 
     hub.start()  # the same port and data, at once
     ended = await asyncio.to_thread(api.wait_for, "killed", lambda c: c["state"] != "live", 30)
@@ -59,8 +47,26 @@ async def test_a_killed_server(hub: HubServer, api: Api) -> None:
     assert (await asyncio.to_thread(api.get, "calls/?state=live"))["results"] == []
     left, right = sides(await asyncio.to_thread(api.recording, ended))
     assert len(left) >= heard - 8000
-    assert np.array_equal(left, decoded(sent["agent"])[: len(left)])
-    assert np.array_equal(right, decoded(sent["customer"])[: len(right)])
+    assert np.array_equal(left, decoded(agent)[: len(left)])
+    assert np.array_equal(right, decoded(customer)[: len(right)])
+
+
+async def call_until_cut(hub: HubServer) -> tuple[float, bytes, bytes]:
+    """When the audio began, and all that would have been sent."""
+    dice = random.Random(1)
+    agent, customer = dice.randbytes(500 * FRAME), dice.randbytes(500 * FRAME)
+    begun_at = 0.0
+    with suppress(ConnectionClosed):
+        async with ringcx(f"{hub.ws_url}/") as socket:
+            await begin(socket, callId="killed")
+            messages = []
+            for index in range(500):
+                piece = slice(index * FRAME, (index + 1) * FRAME)
+                messages.append((index * 0.02, media("Participant", index, agent[piece])))
+                messages.append((index * 0.02, media("Conference", index, customer[piece])))
+            begun_at = time.monotonic()
+            await send_at(socket, messages)
+    return begun_at, agent, customer
 
 
 async def test_stored_segments_outlive_a_kill(hub: HubServer, api: Api) -> None:
