@@ -1,4 +1,5 @@
-"""How loud a speaker is. The model expects a level; a caller 20 dB below it would cost three times the errors."""
+"""How loud a speaker is. The model expects a level; a caller 20 dB below it would cost up to four
+times the errors."""
 
 from __future__ import annotations
 
