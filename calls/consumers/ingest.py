@@ -20,7 +20,8 @@ log = logging.getLogger(__name__)
 
 Message = dict[str, Any]
 
-# The hub's own server then reads this socket together with the other streams'; other servers ignore it.
+# The hub's own server then reads this socket together with the other streams' (other servers ignore it): after two
+# seconds, so that where a track starts is told by its frame's arrival and not by the round's.
 READ_IN_ROUNDS = "hub.rounds"
 
 
@@ -72,7 +73,7 @@ class IngestConsumer(AsyncConsumer):
             log.warning("a %s stream was refused: %s", vendor.label, decision.reason)
             await self.refuse(403, decision.reason)
             return
-        await self.send({"type": "websocket.accept", READ_IN_ROUNDS: True})
+        await self.send({"type": "websocket.accept", READ_IN_ROUNDS: 2})
         self.session = CallSession(
             runtime=runtime,
             vendor=vendor,

@@ -53,7 +53,7 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_descriptor", "_end_timer", "_farewell", "_heard", "_held", "_parser", "_ping_interval", "_ping_timeout",
-        "_ping_timer", "_pong", "_rounds", "inbox", "loop", "state", "told", "transport", "waiter", "writable",
+        "_ping_timer", "_pong", "_rounds", "_rounds_timer", "inbox", "loop", "state", "told", "transport", "waiter", "writable",
     )  # fmt: skip
 
     def __init__(
@@ -74,6 +74,7 @@ class Connection(asyncio.Protocol):
         self._parser = frames.FrameParser(max_size, self.inbox.append, self._control)
         self._held = True  # reading is paused
         self._rounds: Rounds | None = None  # who reads, if not the transport
+        self._rounds_timer: asyncio.TimerHandle | None = None
         self._descriptor = -1
         self._heard = False  # anything, since the last ping
         self._pong: bytes | None = None  # the answer that waits for the peer to read
@@ -82,14 +83,26 @@ class Connection(asyncio.Protocol):
         self._ping_timer: asyncio.TimerHandle | None = None
         self._end_timer: asyncio.TimerHandle | None = None  # ends a connection whose peer does not
 
-    def opened(self, *, in_rounds: bool) -> None:
-        """The handshake is over. In rounds (see rounds.py) only without TLS, whose bytes are not the socket's."""
+    def opened(self, *, rounds_after: float | None) -> None:
+        """The handshake is over. Read in rounds (see rounds.py) from so many seconds on; not with TLS, whose bytes are
+        not the socket's."""
         self.state = State.OPEN
-        if in_rounds and not is_ssl(self.transport):
-            self._rounds = rounds_of(self.loop)
+        if rounds_after is not None and not is_ssl(self.transport):
             self._descriptor = self.transport.get_extra_info("socket").fileno()
+            if rounds_after:
+                self._rounds_timer = self.loop.call_later(rounds_after, self._join_rounds)
+            else:
+                self._rounds = rounds_of(self.loop)
         self.read_on()
         self._schedule_ping()
+
+    def _join_rounds(self) -> None:
+        if self.state is State.OPEN and not self.transport.is_closing():
+            held = self._held
+            self._hold()
+            self._rounds = rounds_of(self.loop)
+            if not held:
+                self._release()
 
     # What the transport calls
 
@@ -259,6 +272,8 @@ class Connection(asyncio.Protocol):
         self._tell(code, reason)
         if self._ping_timer is not None:
             self._ping_timer.cancel()
+        if self._rounds_timer is not None:
+            self._rounds_timer.cancel()
 
     def _tell(self, code: int, reason: str) -> None:
         if not self.told:

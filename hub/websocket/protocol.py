@@ -22,7 +22,8 @@ from hub.websocket.connection import Connection, State
 
 logger = logging.getLogger("uvicorn.error")
 
-# Offered in the scope's extensions. An application takes it with `"hub.rounds": True` in its `websocket.accept`.
+# Offered in the scope's extensions. An application takes it with `"hub.rounds": SECONDS` in its `websocket.accept`: so
+# long after it, reading in rounds begins.
 ROUNDS = "hub.rounds"
 
 
@@ -193,7 +194,7 @@ class WebSocketProtocol(Connection):
         if kind == "websocket.accept":
             headers = [*self._default_headers, *message.get("headers", [])]
             self.transport.write(handshake.accepted(self._accept, message.get("subprotocol"), headers))
-            self.opened(in_rounds=message.get(ROUNDS, False))
+            self.opened(rounds_after=message.get(ROUNDS))
         elif kind == "websocket.close":
             self._respond(403, [], b"")
             self._app_closed = True

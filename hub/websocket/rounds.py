@@ -1,9 +1,9 @@
 """Reading many sockets in rounds instead of one by one.
 
 A call sends a hundred small frames a second. Waking up for each (poll, read, run the task) costs several times what the
-frame itself does. An application whose peers stream may therefore ask, when it accepts, to be read in rounds: every
-20 ms each of its sockets is read once, whatever has come. A message waits 10 ms more on average, and the kernel's
-buffer is the queue. The sockets take turns, so that a thousand of them do not hold the loop in one go.
+frame itself does. An application whose peers stream may therefore ask, when it accepts, to be read in rounds from some
+time on: every 20 ms each of its sockets is read once, whatever has come. A message waits 10 ms more on average, and
+the kernel's buffer is the queue. The sockets take turns, so that a thousand of them do not hold the loop in one go.
 """
 
 from __future__ import annotations

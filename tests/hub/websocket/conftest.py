@@ -158,7 +158,7 @@ class Echo:
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         assert await receive() == {"type": "websocket.connect"}
-        await send({"type": "websocket.accept", "hub.rounds": self.in_rounds})
+        await send({"type": "websocket.accept", "hub.rounds": 0 if self.in_rounds else None})
         while (message := await receive())["type"] == "websocket.receive":
             await send({**message, "type": "websocket.send"})
         self.ends[scope["path"]].put(message)

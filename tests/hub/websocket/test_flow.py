@@ -24,7 +24,7 @@ def accepting(body: Callable[..., Any], *, in_rounds: bool = False) -> Any:
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await receive()
-        await send({"type": "websocket.accept", "hub.rounds": in_rounds})
+        await send({"type": "websocket.accept", "hub.rounds": 0 if in_rounds else None})
         try:
             await body(scope, receive, send)
         except BaseException as error:
@@ -347,3 +347,29 @@ def test_connections_leave_nothing_behind(loop: str, in_rounds: bool) -> None:
             time.sleep(0.02)
         assert not running.server.server_state.connections
         assert not running.server.server_state.tasks
+
+
+def test_rounds_may_begin_later(loop: str) -> None:
+    """What comes before, while and after the reading changes hands arrives whole and in order."""
+    count = 400
+
+    async def body(scope: Any, receive: Any, send: Any) -> None:
+        got = []
+        while len(got) < count:
+            message = await receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            got.append(message["text"])
+        await send({"type": "websocket.send", "text": ",".join(got)})
+        await receive()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept", "hub.rounds": 0.2})
+        await body(scope, receive, send)
+
+    with serving(app, loop=loop) as running, running.peer() as peer:
+        for number in range(count):
+            peer.send(frame(TEXT, str(number).encode()))
+            time.sleep(0.001)
+        assert peer.read().payload == ",".join(map(str, range(count))).encode()
