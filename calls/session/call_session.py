@@ -37,7 +37,7 @@ from calls.session.recorder import Recorder
 from calls.session.runtime import Runtime
 from calls.session.timeline import StreamTimeline
 from calls.session.transcriber import Transcriber
-from calls.stt.base import Recognizer
+from calls.stt.base import Recognizer, RecognizerUnavailable
 from calls.vendors.base import Handshake, VendorInfo
 
 log = logging.getLogger(__name__)
@@ -225,19 +225,26 @@ class CallSession:
         if self.profile.record:
             participants.append(Recorder(stream_id=self.stream_id, audio=self.audio, spooler=self.runtime.spooler))
         if self.recognizer is not None:
-            transcriber = Transcriber(
-                call_id=self.call_id,
-                stream_id=self.stream_id,
-                agent_id=self.info.agent_id,
-                offset_ms=offset_ms,
-                audio=self.audio,
-                language=self.profile.language,
-                phrases=self.profile.phrases,
-                recognizer=self.recognizer,
-                writer=self.runtime.writer,
-            )
-            participants.append(transcriber)
+            try:
+                participants.append(self.make_transcriber(self.recognizer, offset_ms))
+            except RecognizerUnavailable as error:
+                log.error("%s goes on without a transcript: %s", self, error)
+                self.recognizer = None
         self.participants = participants
+
+    def make_transcriber(self, recognizer: Recognizer, offset_ms: int) -> Transcriber:
+        assert self.call_id and self.stream_id and self.profile
+        return Transcriber(
+            call_id=self.call_id,
+            stream_id=self.stream_id,
+            agent_id=self.info.agent_id,
+            offset_ms=offset_ms,
+            audio=self.audio,
+            language=self.profile.language,
+            phrases=self.profile.phrases,
+            recognizer=recognizer,
+            writer=self.runtime.writer,
+        )
 
     # The beat
 

@@ -25,6 +25,7 @@ from calls.stt.base import (
     SpeechEnded,
     SpeechStarted,
     TrackConfig,
+    check_format,
 )
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,9 @@ FINISH_SECONDS = 10.0
 
 
 class Transcriber:
-    """A participant: one recogniser track for each track of the stream, opened when it is first heard."""
+    """A participant: one recogniser track for each track of the stream, opened when it is first heard.
+
+    Raises `RecognizerUnavailable` where the engine doesn't take the stream's audio."""
 
     def __init__(
         self,
@@ -50,6 +53,7 @@ class Transcriber:
     ) -> None:
         self.call_id, self.stream_id, self.agent_id, self.offset_ms = call_id, stream_id, agent_id, offset_ms
         self.config = TrackConfig(encoding=audio.encoding, rate=audio.rate, language=language, phrases=tuple(phrases))
+        check_format(recognizer.capabilities, self.config)
         self.recognizer, self.writer = recognizer, writer
         self.tracks: dict[TrackName, RecognizerTrack] = {}
         self.quiet_since: dict[TrackName, int | None] = {}  # ms; None while somebody speaks

@@ -10,7 +10,7 @@ from calls.stt.pocketsphinx.decoding import DecoderPool, Utterance, cut_point
 from calls.stt.pocketsphinx.endpointer import Endpointer, SpeechBegins, SpeechEnds, SpeechGoesOn
 from calls.stt.pocketsphinx.level import Level
 from calls.stt.pocketsphinx.phrases import PhrasePlan, number_words, phrase_words
-from calls.stt.pocketsphinx.wire import Ended, Heard, Progress
+from calls.stt.pocketsphinx.wire import Begin, Ended, Heard, Progress
 from tests.stt.engines import RATE, sample
 
 DICTIONARY = {"order": "AO R D ER", "number": "N AH M B ER", "auto": "AO T OW", "pay": "P EY", "the": "DH AH"}
@@ -91,7 +91,7 @@ def test_speech_without_a_pause_is_cut_without_losing_a_word(monkeypatch):
 
     def decode():
         sent = []
-        utterance = Utterance(1, RATE, 0, sent.append)
+        utterance = Utterance(Begin(1, 1, RATE, 0), tuning.initial_cmn(RATE), sent.append)
         utterance.add(pcm)
         utterance.ended = True
         utterance.begin(pool.take(0))

@@ -12,7 +12,7 @@ from calls.stt.base import Word
 from calls.stt.pocketsphinx import languages, tuning
 from calls.stt.pocketsphinx.phrases import PhrasePlan
 from calls.stt.pocketsphinx.upsample import Upsampler
-from calls.stt.pocketsphinx.wire import Ended, FromWorker, Heard, Note, Progress
+from calls.stt.pocketsphinx.wire import Begin, Ended, FromWorker, Heard, Note, Progress
 
 FRAME_MS = 10
 _VARIANT = re.compile(r"\(\d+\)$")
@@ -30,7 +30,8 @@ class BiasedDecoder:
 
     def __init__(self, general: NGramModel | None, key: int, phrases: tuple[str, ...], send: Send) -> None:
         set_loglevel("FATAL")
-        config = Config(lm=None, **tuning.DECODER)
+        weight = tuning.PHRASES_LANGUAGE_WEIGHT if phrases else tuning.LANGUAGE_WEIGHT
+        config = Config(lm=None, lw=weight, **tuning.DECODER)
         self.key = key
         self.decoder = Decoder(config)
         logmath = self.decoder.get_logmath()
@@ -95,12 +96,14 @@ class Utterance:
     again at the head of the next passage: no word is cut in two.
     """
 
-    def __init__(self, number: int, rate: int, key: int, send: Send) -> None:
-        self.number, self.rate, self.key, self._send = number, rate, key, send
+    def __init__(self, begin: Begin, mean: str, send: Send) -> None:
+        self.number, self.speaker, self.rate, self.key = begin.utterance, begin.speaker, begin.rate, begin.key
+        self.mean = mean  # cepstral: where the next passage or utterance of this speaker starts
+        self._send = send
         self.pieces: deque[bytes] = deque()
         self.ended = False
         self.decoder: BiasedDecoder | None = None
-        self._upsampler = Upsampler() if rate == tuning.MODEL_RATE // 2 else None
+        self._upsampler = Upsampler() if begin.rate == tuning.MODEL_RATE // 2 else None
         self._passage = bytearray()  # 16 kHz, since `_start_ms`
         self._start_ms = 0
         self._samples = 0
@@ -118,7 +121,7 @@ class Utterance:
         decoder.decoder.start_utt()
         decoder.decoder.process_raw(bytes(2 * tuning.MODEL_RATE // 10))
         decoder.decoder.end_utt()
-        decoder.decoder.set_cmn(tuning.initial_cmn(self.rate))
+        decoder.decoder.set_cmn(self.mean)
         decoder.decoder.start_utt()
 
     def step(self) -> bool:
@@ -162,6 +165,7 @@ class Utterance:
         assert self.decoder is not None
         decoder = self.decoder.decoder
         decoder.end_utt()
+        self.mean = tuning.next_cmn(self.rate, decoder.get_cmn(False))
         return [
             (_clean(s.word), s.start_frame * FRAME_MS, (s.end_frame + 1) * FRAME_MS, min(1.0, max(0.0, s.prob)))
             for s in decoder.seg() or ()

@@ -19,6 +19,7 @@ from calls.stt.pocketsphinx.wire import (
     Drop,
     End,
     Ended,
+    Forget,
     FromWorker,
     Heard,
     Note,
@@ -66,12 +67,32 @@ class Utterance:
             self.worker.send(Drop(self.number))
 
 
+class Speaker:
+    """One voice, and the worker that has got used to it."""
+
+    __slots__ = ("number", "worker")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.worker: Worker | None = None
+
+    def move_to(self, worker: Worker | None) -> None:
+        """To another worker, or to none: the speaker says no more."""
+        if self.worker is not None:
+            self.worker.speakers -= 1
+            self.worker.send(Forget(self.number))
+        if worker is not None:
+            worker.speakers += 1
+        self.worker = worker
+
+
 class Worker:
     """One worker process and its successors."""
 
     def __init__(self, decoders: int, phrases: dict[int, tuple[str, ...]]) -> None:
         self._decoders, self._phrases = decoders, phrases
         self.utterances: dict[int, Utterance] = {}
+        self.speakers = 0
         self.ready = asyncio.Event()
         self.heard_at = time.monotonic()
         self.process: asyncio.subprocess.Process | None = None
@@ -228,13 +249,20 @@ class WorkerPool:
             worker.send(Prepare(key, phrases, build=True))
         return key
 
-    def begin(self, rate: int, key: int, on_message: OnMessage) -> Utterance | None:
-        """Gives an utterance to the worker with the least to do; None while none is ready."""
+    def new_speaker(self) -> Speaker:
+        return Speaker(next(self._numbers))
+
+    def begin(self, speaker: Speaker, rate: int, key: int, on_message: OnMessage) -> Utterance | None:
+        """Gives an utterance to the worker that knows the speaker, at first to the one with the least to do; None while
+        none is ready."""
         ready = [worker for worker in self.workers if worker.ready.is_set()]
         if not ready:
             return None
-        worker = min(ready, key=lambda worker: (len(worker.utterances), worker.backlog_seconds))
+        worker = speaker.worker
+        if worker is None or not worker.ready.is_set():
+            worker = min(ready, key=lambda worker: (len(worker.utterances), worker.speakers, worker.backlog_seconds))
+            speaker.move_to(worker)
         utterance = Utterance(next(self._numbers), rate, worker, on_message)
         worker.utterances[utterance.number] = utterance
-        worker.send(Begin(utterance.number, rate, key))
+        worker.send(Begin(utterance.number, speaker.number, rate, key))
         return utterance

@@ -66,6 +66,7 @@ class PocketsphinxTrack:
         self._on_event, self._pool, self._limits, self._on_close = on_event, pool, limits, on_close
         self._endpointer = Endpointer(config.rate)
         self._level = Level()
+        self._speaker = pool.new_speaker()
         self._key = pool.phrase_key(config.phrases)
         self._passages: deque[Passage] = deque()
         self._current: Passage | None = None
@@ -125,7 +126,9 @@ class PocketsphinxTrack:
         self._empty.clear()
         room = self._pool.backlog_seconds <= self._limits.total_backlog_seconds
         if room and self._backlog() <= self._limits.track_backlog_seconds * self._rate / 2:
-            passage.utterance = self._pool.begin(self._rate, self._key, lambda message: self._hear(passage, message))
+            passage.utterance = self._pool.begin(
+                self._speaker, self._rate, self._key, lambda message: self._hear(passage, message)
+            )
             passage.failed = passage.utterance is None
 
     def _speech(self, pcm: bytes) -> None:
@@ -245,6 +248,7 @@ class PocketsphinxTrack:
         for passage in self._passages:
             if passage.utterance is not None and not passage.done:
                 passage.utterance.drop()
+        self._speaker.move_to(None)
         self._passages.clear()
         self._empty.set()
         self._on_close(self)

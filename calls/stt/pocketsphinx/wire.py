@@ -16,11 +16,18 @@ class Prepare(msgspec.Struct, frozen=True, array_like=True, tag=True):
 
 
 class Begin(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    """An utterance at `rate` Hz, biased to the phrases `key`."""
+    """An utterance of `speaker` at `rate` Hz, biased to the phrases `key`."""
 
     utterance: int
+    speaker: int
     rate: int
     key: int
+
+
+class Forget(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """The speaker says no more."""
+
+    speaker: int
 
 
 class Audio(msgspec.Struct, frozen=True, array_like=True, tag=True):
@@ -72,7 +79,7 @@ class Note(msgspec.Struct, frozen=True, array_like=True, tag=True):
     text: str
 
 
-ToWorker = Prepare | Begin | Audio | End | Drop
+ToWorker = Prepare | Begin | Audio | End | Drop | Forget
 FromWorker = Ready | Progress | Heard | Ended | Note
 
 _encoder = msgspec.msgpack.Encoder()

@@ -20,6 +20,7 @@ from calls.stt.pocketsphinx.wire import (
     Drop,
     End,
     Ended,
+    Forget,
     FromWorker,
     Note,
     Prepare,
@@ -84,17 +85,19 @@ class Worker:
         self._pipe = pipe
         self._pool = DecoderPool(decoders, pipe.send)
         self._utterances: dict[int, Utterance] = {}
+        self._means: dict[int, str] = {}  # by speaker
 
     def run(self) -> NoReturn:
         self._pool.prepare(0, (), True)
         self._pipe.send(Ready())
+        moved = False  # where nothing could, only a message changes that
         while True:
-            busy = any(self._has_work(utterance) for utterance in self._utterances.values())
-            for message in self._pipe.receive(wait=not busy):
+            for message in self._pipe.receive(wait=not moved):
                 self._take(message)
+            moved = False
             for utterance in list(self._utterances.values()):
-                if self._has_work(utterance):
-                    self._step(utterance)
+                if self._has_work(utterance) and self._step(utterance):
+                    moved = True
                     for message in self._pipe.receive(wait=False):
                         self._take(message)
 
@@ -107,37 +110,50 @@ class Worker:
             case Prepare():
                 self._pool.prepare(message.key, message.phrases, message.build)
             case Begin():
-                self._utterances[message.utterance] = Utterance(
-                    message.utterance, message.rate, message.key, self._pipe.send
-                )
+                mean = tuning.initial_cmn(message.rate)
+                self._utterances[message.utterance] = Utterance(message, mean, self._pipe.send)
             case Audio():
                 if utterance := self._utterances.get(message.utterance):
                     utterance.add(message.pcm)
             case End():
                 if utterance := self._utterances.get(message.utterance):
                     utterance.ended = True
+            case Forget():
+                self._means.pop(message.speaker, None)
             case Drop():
                 if utterance := self._utterances.pop(message.utterance, None):
                     utterance.abandon()
                     self._release(utterance)
 
-    def _step(self, utterance: Utterance) -> None:
-        """One piece of one utterance. What goes wrong costs that utterance, not the process."""
+    def _step(self, utterance: Utterance) -> bool:
+        """One piece of one utterance; False while it has to wait for a decoder. What goes wrong costs that utterance,
+        not the process."""
         if utterance.number not in self._utterances:
-            return  # dropped meanwhile
+            return True  # dropped meanwhile
         try:
             if utterance.decoder is None:
+                if self._speaks_already(utterance):
+                    return False
+                utterance.mean = self._means.get(utterance.speaker, utterance.mean)
                 decoder = self._pool.take(utterance.key)
                 if decoder is None:
-                    return
+                    return False
                 utterance.begin(decoder)
             if utterance.step():
+                self._means[utterance.speaker] = utterance.mean
                 self._release(self._utterances.pop(utterance.number))
         except Exception as error:
             del self._utterances[utterance.number]
             self._pool.discard(utterance.decoder)
             self._pipe.send(Note(f"decoding failed: {error!r}"))
             self._pipe.send(Ended(utterance.number, failed=True))
+        return True
+
+    def _speaks_already(self, utterance: Utterance) -> bool:
+        """One utterance of a speaker at a time: each starts from what the one before told of the voice, so the same
+        audio is heard alike however fast it comes."""
+        first = next(other for other in self._utterances.values() if other.speaker == utterance.speaker)
+        return first is not utterance
 
     def _release(self, utterance: Utterance) -> None:
         if utterance.decoder is not None:
