@@ -1,6 +1,7 @@
 """The parts of the built-in engine that need no process."""
 
 import audioop
+import gc
 import itertools
 
 import pytest
@@ -112,3 +113,19 @@ def test_speech_without_a_pause_is_cut_without_losing_a_word(monkeypatch):
     assert abs(len(words) - len(whole.words)) <= 2
     same = {word.text for word in whole.words} & {word.text for word in words}
     assert len(same) >= len({word.text for word in whole.words}) - 3
+
+
+def test_phrase_lists_come_and_go():
+    """More lists than decoders: the one that the general model was loaded for goes too, and nothing may miss it."""
+    notes = []
+    pool = DecoderPool(2, notes.append)
+    for key, phrase in enumerate(["", "order number", "full refund", "credit card", "order number", "my account"]):
+        pool.prepare(key, (phrase,) if phrase else (), False)
+        decoder = pool.take(key)
+        decoder.decoder.start_utt()
+        decoder.decoder.process_raw(bytes(32_000))
+        decoder.decoder.end_utt()
+        pool.give_back(decoder)
+        del decoder
+        gc.collect()
+    assert notes == []

@@ -30,12 +30,10 @@ class BiasedDecoder:
 
     def __init__(self, general: NGramModel | None, key: int, phrases: tuple[str, ...], send: Send) -> None:
         set_loglevel("FATAL")
-        weight = tuning.PHRASES_LANGUAGE_WEIGHT if phrases else tuning.LANGUAGE_WEIGHT
-        config = Config(lm=None, lw=weight, **tuning.DECODER)
+        config = Config(lm=None, **tuning.DECODER)
         self.key = key
         self.decoder = Decoder(config)
-        logmath = self.decoder.get_logmath()
-        self.general = general or languages.general_model(config, logmath)
+        self.general = general or languages.general_model(config)
         model = self.general
         plan = PhrasePlan(phrases, self.decoder.lookup_word)
         if plan.left_out:
@@ -44,7 +42,7 @@ class BiasedDecoder:
             try:
                 for word, sounds in plan.new_words.items():
                     self.decoder.add_word(word, sounds, False)
-                model = languages.mixed_model(self.general, languages.phrase_model(config, logmath, arpa))
+                model = languages.mixed_model(self.general, languages.phrase_model(config, arpa))
             except (OSError, AttributeError, ValueError, RuntimeError) as error:
                 send(Note(f"the phrase list is not used: {error}"))
         self.decoder.add_lm("speech", model)

@@ -19,15 +19,20 @@ PHRASE_WEIGHT = 0.3
 _Pointer = ctypes.c_void_p
 
 
-def general_model(config: Config, logmath: LogMath) -> NGramModel:
-    return NGramModel(config, logmath, get_model_path("en-us/en-us.lm.bin"))
+# A model points to its log tables without keeping them alive, and outlives the decoder that it was made for. So all
+# models of the process share these, with the base that every decoder has.
+_LOG_TABLES = LogMath(1.0001, 0, True)
 
 
-def phrase_model(config: Config, logmath: LogMath, arpa: str) -> NGramModel:
+def general_model(config: Config) -> NGramModel:
+    return NGramModel(config, _LOG_TABLES, get_model_path("en-us/en-us.lm.bin"))
+
+
+def phrase_model(config: Config, arpa: str) -> NGramModel:
     with tempfile.NamedTemporaryFile("w", suffix=".arpa", delete=False) as file:
         file.write(arpa)
     try:
-        return NGramModel(config, logmath, file.name)
+        return NGramModel(config, _LOG_TABLES, file.name)
     finally:
         os.unlink(file.name)
 

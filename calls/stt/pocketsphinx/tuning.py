@@ -14,10 +14,9 @@ DECODER: dict[str, object] = {
     "maxwpf": 10,
     "fwdflatsfwin": 10,
     "fwdflatefwid": 8,
+    "lw": 4.0,
     "wip": 0.65,
 }
-# How much the language model counts against the sound: phrases only help if it counts a little more.
-LANGUAGE_WEIGHT, PHRASES_LANGUAGE_WEIGHT = 4.0, 5.0
 
 # The mean of speech as the decoder sees it. Through the telephone band and our upsampling it is far from the model's
 # own. Averaged over four synthetic voices and five human clips. A speaker's first utterance starts from it, later ones
