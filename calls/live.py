@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 WALL = "wall"
 BATCH_SECONDS = 0.25
 SEQ_TTL = 24 * 3600  # seconds that the counter of a silent call is remembered
+EPOCH = 1_767_225_600  # 2026-01-01, seconds
+RETRY_SECONDS = 1.0
 QUEUE_LIMIT = 20_000  # events waiting for the layer; beyond it interims are dropped, then the oldest
 
 
@@ -62,11 +65,16 @@ class Counter:
                 numbers.append(number)
             return numbers
         pipe = self.redis.pipeline(transaction=False)
+        calls = list(dict.fromkeys(call_ids))
+        # A Redis that lost its memory must not count from one again: browsers would take all that follows for old.
+        start = round((time.time() - EPOCH) * 1000)
+        for call_id in calls:
+            pipe.set(seq_key(call_id), start, nx=True)
         for call_id in call_ids:
             pipe.incr(seq_key(call_id))
-        for call_id in dict.fromkeys(call_ids):
+        for call_id in calls:
             pipe.expire(seq_key(call_id), SEQ_TTL)
-        return (await pipe.execute())[: len(call_ids)]
+        return (await pipe.execute())[len(calls) : len(calls) + len(call_ids)]
 
     async def read(self, call_id: str) -> int:
         if self.redis is None:
@@ -109,17 +117,21 @@ class Publisher:
                 batch = [self.queue.popleft() for _ in range(min(len(self.queue), 200))]
                 try:
                     numbers = await self.counter.take([call_id for call_id, _ in batch])
+                except (OSError, redis.RedisError) as error:
+                    log.error("%d live events wait for Redis: %s", len(self.queue) + len(batch), error)
+                    self.queue.extendleft(reversed(batch))
+                    await asyncio.sleep(RETRY_SECONDS)
+                    continue
+                try:
                     for (call_id, event), seq in zip(batch, numbers, strict=True):
                         text = shapes.encode({"type": event["type"], "seq": seq, **event}).decode()
                         self.put_wall(call_id, event, seq)
                         await layer.group_send(call_group(call_id), {"type": "live.event", "text": text})
                         if event["type"] == "call.ended":
                             self.loop.call_later(SEQ_TTL, self.counter.local.pop, call_id, None)
-                except asyncio.CancelledError:
-                    raise
                 except Exception:  # the layer is away: browsers see the gap in seq and ask for a snapshot
                     log.exception("live events could not be sent")
-                    await asyncio.sleep(1)
+                    await asyncio.sleep(RETRY_SECONDS)
 
     def put_wall(self, call_id: str, event: dict[str, Any], seq: int) -> None:
         kind = event["type"]

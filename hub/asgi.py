@@ -17,6 +17,7 @@ django_application = get_asgi_application()
 from calls.routing import browser_sockets, vendor_sockets  # noqa: E402  (models need the registry that is ready now)
 from calls.session.runtime import close_runtime, get_runtime  # noqa: E402
 from hub import background  # noqa: E402
+from hub.http import bounded_body, refuse_body  # noqa: E402
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -45,6 +46,12 @@ class HubApplication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.start()
+        if scope["type"] == "http":
+            bounded = bounded_body(scope, receive)
+            if bounded is None:
+                await refuse_body(send)
+                return
+            receive = bounded
         await self.router(scope, receive, send)
 
     def start(self) -> None:

@@ -24,6 +24,7 @@ from django.conf import settings
 
 from calls.session.runtime import get_runtime
 from hub.asgi import HubApplication
+from hub.http import HttpProtocol
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +41,10 @@ def bind(address: str) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host.strip("[]"), int(port)))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listener.close()
+        if isinstance(error, OverflowError):
+            raise OSError(f"{port} is no port: give one from 0 to 65535") from None
         raise OSError(
             f"{address} can't be bound ({error.strerror}). Is a hub already running? HUB_BIND or --port choose another."
         ) from error
@@ -57,7 +60,7 @@ class Server(uvicorn.Server):
             ws="hub.websocket:WebSocketProtocol",
             ws_max_size=MAX_MESSAGE_BYTES,
             ws_per_message_deflate=False,
-            http="httptools",
+            http=HttpProtocol,
             loop="uvloop",
             lifespan="off",
             log_config=None,
@@ -106,6 +109,8 @@ class Server(uvicorn.Server):
 
 def serve(listener: socket.socket, *, role: str, parent: int | None = None) -> None:
     """Serves on `listener` until a signal."""
+    if parent is not None and os.getppid() != parent:
+        raise SystemExit("the supervising process is gone")
     listener.listen(2048)
     server = Server(HubApplication(role), parent=parent)
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises the signal again once it has ended well
@@ -122,7 +127,7 @@ def leave() -> NoReturn:
 def supervise(listener: socket.socket, *, workers: int, arguments: list[str]) -> None:
     """Runs `workers` serving processes on one listening socket, starts anew what dies, and ends them all."""
     os.set_inheritable(listener.fileno(), True)
-    command = [sys.executable, *arguments, "--inherited-socket", str(listener.fileno())]
+    command = [sys.executable, *arguments, "--inherited-socket", str(listener.fileno()), "--parent", str(os.getpid())]
     stopping: list[int] = []
 
     def start() -> subprocess.Popen[bytes]:
@@ -142,4 +147,8 @@ def supervise(listener: socket.socket, *, workers: int, arguments: list[str]) ->
             if process.poll() is not None and not stopping:
                 log.error("process %d ended with %s; starting another", process.pid, process.returncode)
                 time.sleep(RESTART_SECONDS)
+                if stopping:
+                    break
                 processes[index] = start()
+                if stopping:  # the signal came while it was being made
+                    processes[index].send_signal(stopping[-1])

@@ -7,7 +7,9 @@ loopback) counts as production and must name its keys and hosts itself: see `PRO
 import hashlib
 import ipaddress
 import json
+import math
 import os
+import re
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +32,9 @@ def env_number(name: str, default: float, low: float = 0) -> float:
     try:
         value = float(env(name, str(default)))
     except ValueError:
-        raise ImproperlyConfigured(f"{name} must be a number, not {env(name)!r}") from None
+        value = math.nan
+    if not math.isfinite(value):
+        raise ImproperlyConfigured(f"{name} must be a number, not {env(name)!r}")
     if value < low:
         raise ImproperlyConfigured(f"{name} must be at least {low:g}")
     return value
@@ -48,6 +52,8 @@ def is_loopback(host: str) -> bool:
 BASE_DIR = Path(__file__).resolve().parent.parent
 HUB_DATA_DIR = Path(env("HUB_DATA_DIR", str(BASE_DIR / ".data"))).resolve()
 HUB_BIND = env("HUB_BIND", "127.0.0.1:8000")
+if not re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}", HUB_BIND) or int(HUB_BIND.rpartition(":")[2]) > 65535:
+    raise ImproperlyConfigured(f"HUB_BIND must be host:port such as 127.0.0.1:8000, not {HUB_BIND!r}")
 HUB_PUBLIC_URL = env("HUB_PUBLIC_URL", f"http://{HUB_BIND}").rstrip("/")
 
 _public_host = urlsplit(HUB_PUBLIC_URL).hostname
@@ -60,6 +66,15 @@ _bind_host = HUB_BIND.rpartition(":")[0]
 # Reachable from elsewhere = production: generated keys, the `scripted` recogniser and guesses are refused.
 PRODUCTION = not (is_loopback(_public_host) and is_loopback(_bind_host))
 DEBUG = False
+
+
+def make_data_dir() -> None:
+    """Calls are private: nobody else on the machine may look in."""
+    try:
+        HUB_DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"HUB_DATA_DIR={HUB_DATA_DIR} can't be made: {error.strerror}") from None
+
 
 # Keys
 
@@ -75,7 +90,7 @@ def own_or_generated(variable: str, file_name: str, generate: Callable[[], str])
         )
     path = HUB_DATA_DIR / file_name
     try:
-        HUB_DATA_DIR.mkdir(parents=True, exist_ok=True)
+        make_data_dir()
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(generate())
     except FileExistsError:
@@ -122,8 +137,12 @@ HUB_EMBED_ANCESTORS = env_list(
 HUB_RECOGNIZER = env("HUB_RECOGNIZER", "pocketsphinx")
 try:  # {engine: {option: value}}, see docs/recognition.md
     HUB_RECOGNIZER_OPTIONS = json.loads(env("HUB_RECOGNIZER_OPTIONS", "{}"))
-except ValueError as error:
-    raise ImproperlyConfigured(f"HUB_RECOGNIZER_OPTIONS must be JSON, an object an engine: {error}") from None
+    if not all(isinstance(options, dict) for options in [HUB_RECOGNIZER_OPTIONS, *HUB_RECOGNIZER_OPTIONS.values()]):
+        raise TypeError("not an object of objects")
+except (ValueError, TypeError, AttributeError) as error:
+    raise ImproperlyConfigured(
+        f'HUB_RECOGNIZER_OPTIONS must be JSON such as {{"google": {{"project": "mine"}}}}: {error}'
+    ) from None
 HUB_REORDER_MS = int(env_number("HUB_REORDER_MS", 200))
 HUB_CALL_GRACE_SECONDS = env_number("HUB_CALL_GRACE_SECONDS", 30)
 HUB_DRAIN_SECONDS = env_number("HUB_DRAIN_SECONDS", 30)
@@ -186,10 +205,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Database: SQLite in the data directory, or DATABASE_URL
 
 DATABASE_URL = env("DATABASE_URL", f"sqlite:///{HUB_DATA_DIR / 'hub.sqlite3'}")
-DATABASES = {"default": dj_database_url.parse(DATABASE_URL)}
+try:
+    DATABASES = {"default": dj_database_url.parse(DATABASE_URL)}
+except (ValueError, dj_database_url.ParseError, dj_database_url.UnknownSchemeError):
+    raise ImproperlyConfigured(
+        "DATABASE_URL must be like postgresql://user:password@host/name or sqlite:///path"
+    ) from None
 _database = DATABASES["default"]
 if _database["ENGINE"].endswith("sqlite3"):
-    HUB_DATA_DIR.mkdir(parents=True, exist_ok=True)
+    make_data_dir()
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -262,11 +286,18 @@ SPECTACULAR_SETTINGS = {
 
 # Logging: one line an event on standard error; secrets never reach it
 
+_log_level = env("HUB_LOG_LEVEL", "INFO").upper()
+if _log_level not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
+    raise ImproperlyConfigured(f"HUB_LOG_LEVEL must be DEBUG, INFO, WARNING, ERROR or CRITICAL, not {_log_level!r}")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env("HUB_LOG_LEVEL", "INFO")},
-    "loggers": {"uvicorn.access": {"level": "WARNING"}, "celery": {"level": "INFO"}},
+    "root": {"handlers": ["stderr"], "level": _log_level},
+    "loggers": {
+        "uvicorn.access": {"level": "WARNING"},
+        "celery": {"level": "INFO"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # scanners
+    },
 }

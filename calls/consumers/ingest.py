@@ -9,7 +9,6 @@ from typing import Any
 
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
-from django.conf import settings
 
 from calls.session import admission
 from calls.session.call_session import CallSession
@@ -56,7 +55,7 @@ class IngestConsumer(AsyncConsumer):
 
     async def websocket_connect(self, message: Message) -> None:
         runtime = get_runtime()
-        if runtime.draining or len(runtime.sessions) >= settings.HUB_MAX_STREAMS:
+        if runtime.draining or runtime.is_full():
             await self.refuse(503, "The hub is restarting or full: try again.")
             return
         vendor = VENDORS[self.vendor_name]

@@ -39,8 +39,8 @@ def read_turns(path: Path) -> list[tuple[str, str]]:
 def speak(track: str, text: str, folder: Path) -> bytes:
     """16-bit PCM at 8 kHz."""
     spoken, phoned = folder / "spoken.wav", folder / "phoned.wav"
-    subprocess.run(["flite", "-voice", "rms", "-t", text, "-o", spoken], check=True)
-    shape = ["sox", "-D", spoken, "-r", str(RATE), "-b", "16", "-c", "1", phoned, *VOICES[track], *PHONE_BAND]
+    subprocess.run(["flite", "-voice", "rms", "-t", text, "-o", str(spoken)], check=True)
+    shape = ["sox", "-D", str(spoken), "-r", str(RATE), "-b", "16", "-c", "1", str(phoned), *VOICES[track], *PHONE_BAND]
     subprocess.run(shape, check=True)
     with wave.open(str(phoned)) as file:
         return file.readframes(file.getnframes())

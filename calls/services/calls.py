@@ -19,6 +19,7 @@ from calls.events import AudioFormat, CallInfo
 from calls.models import Call, Recording, Stream, StreamingProfile
 from calls.models.calls import State
 from calls.services.background import ring_on_commit
+from calls.services.storage import last_heard
 
 log = logging.getLogger(__name__)
 
@@ -128,8 +129,9 @@ class Report(NamedTuple):
     health: Mapping[str, Any]
 
 
-def renew_leases(*, process: UUID, reports: Mapping[UUID, Report]) -> None:
-    """Says that this process is alive, and how its streams are. Streams that somebody else closed stay closed.
+def renew_leases(*, process: UUID, reports: Mapping[UUID, Report]) -> list[UUID]:
+    """Says that this process is alive, and how its streams are. Returns the streams that somebody took for dead
+    meanwhile: `revive_stream` is for them.
 
     One prepared statement for all: `bulk_update` takes ten times the CPU for it, and it comes every five seconds.
     """
@@ -145,6 +147,24 @@ def renew_leases(*, process: UUID, reports: Mapping[UUID, Report]) -> None:
             " WHERE id=%s AND process=%s AND state='live'",
             [[prepared(value) for prepared, value in zip(prepare, row, strict=True)] for row in rows],
         )
+    interrupted = Stream.objects.filter(process=process, state=State.INTERRUPTED)
+    return list(interrupted.filter(id__in=list(reports)).values_list("id", flat=True))
+
+
+def revive_stream(*, stream_id: UUID, process: UUID) -> None:
+    """A stream whose process was only held up is live again, and its call too, unless that went on elsewhere."""
+    with transaction.atomic():
+        stream = Stream.objects.select_for_update().get(id=stream_id)
+        if stream.state != State.INTERRUPTED or stream.process != process:
+            return
+        call = Call.objects.select_for_update().get(id=stream.call_id)
+        if call.state != State.LIVE and Call.objects.live().filter(key=call.key).exists():
+            return
+        stream.state, stream.ended_at, stream.lease_until = State.LIVE, None, timezone.now() + LEASE
+        stream.save(update_fields=["state", "ended_at", "lease_until"])
+        call.state, call.ended_at, call.close_due_at = State.LIVE, None, None
+        call.save(update_fields=["state", "ended_at", "close_due_at"])
+        _publish(call.id, "call.updated")
 
 
 def end_stream(*, stream_id: UUID, close_code: int | None, ended_by_vendor: bool, report: Report) -> None:
@@ -175,7 +195,8 @@ def _after_stream(call_id: UUID) -> None:
         _publish(call.id, "call.updated")
         return
     grace = timedelta(seconds=settings.HUB_CALL_GRACE_SECONDS)
-    vanished = [s.ended_at for s in streams if s.state == State.ENDED and not s.ended_by_vendor and s.ended_at]
+    newest = {s.session_id or s.id: s for s in streams}  # a later stream of a session stands for the earlier ones
+    vanished = [s.ended_at for s in newest.values() if s.state == State.ENDED and not s.ended_by_vendor and s.ended_at]
     due = max(vanished) + grace if vanished else timezone.now()
     if due <= timezone.now():
         end_call(call)
@@ -211,7 +232,7 @@ def interrupt_dead_streams() -> int:
             if stream.state != State.LIVE or stream.lease_until >= timezone.now():
                 continue
             stream.state = State.INTERRUPTED
-            stream.ended_at = max(stream.started_at, stream.lease_until - LEASE)
+            stream.ended_at = max(stream.started_at, stream.lease_until - LEASE, last_heard(stream.id))
             stream.save(update_fields=["state", "ended_at"])
             _after_stream(stream.call_id)
             count += 1

@@ -39,6 +39,15 @@ def find_profile(*, vendor: str, info: CallInfo) -> StreamingProfile | None:
     )
 
 
+def needs_sub_account(*, vendor: str, info: CallInfo) -> bool:
+    """Whether the sub-account decides which profile takes the product."""
+    return (
+        StreamingProfile.objects.filter(vendor=vendor, product_type=info.product_type, product_id=info.product_id)
+        .exclude(sub_account_id="")
+        .exists()
+    )
+
+
 def check_secret(profile: StreamingProfile, given: tuple[str, ...]) -> Refusal | None:
     """Compares, in constant time, what the stream carried with the profile's secret. Notes when it was seen or missed.
     Returns why the stream is to be refused, or None."""

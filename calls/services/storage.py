@@ -3,6 +3,7 @@
 import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -13,6 +14,14 @@ from calls.models import Call, Recording
 
 def spool_path(stream_id: UUID) -> Path:
     return Path(settings.HUB_DATA_DIR) / "spool" / f"{stream_id}.spool"
+
+
+def last_heard(stream_id: UUID) -> datetime:
+    """When the spool was last written; long ago if there is none."""
+    try:
+        return datetime.fromtimestamp(spool_path(stream_id).stat().st_mtime, UTC)
+    except OSError:
+        return datetime.fromtimestamp(0, UTC)
 
 
 def recording_name(call: Call) -> str:

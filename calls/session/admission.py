@@ -27,6 +27,8 @@ def at_handshake(*, vendor: str, info: CallInfo, secrets: tuple[str, ...]) -> Ad
     a message. Blocking; a few indexed look-ups."""
     if not (info.product_type and info.product_id):
         return Undecided()
+    if not info.sub_account_id and profiles.needs_sub_account(vendor=vendor, info=info):
+        return Undecided()
     return _decide(vendor, info, secrets, in_message=False)
 
 

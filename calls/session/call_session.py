@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 FIRST_MESSAGE_SECONDS = 10.0  # to say which call it is
 START_PATIENCE_SECONDS = 2.0  # audio came without a Start: the handshake's facts must do
 IDLE_SECONDS = 15 * 60.0  # without any message
+MAX_EARLY_BYTES = 1 << 20  # of audio, before the vendor said which call it is: half a minute of both sides
+FRAME_OVERHEAD = 200  # bytes of memory that a waiting frame takes beside its audio
 FINISH_SECONDS = 1.5  # for participants, before the stream is called ended
 NORMAL, GOING_AWAY, POLICY_VIOLATION, INTERNAL_ERROR = 1000, 1001, 1008, 1011
 
@@ -75,6 +77,8 @@ class CallSession:
         self.timeline = StreamTimeline(self.audio, deadline=settings.HUB_REORDER_MS / 1000)
         self.connected_at = self.last_message = time.monotonic()
         self.audio_at: tuple[float, datetime] | None = None  # arrival of the first audio, on both clocks
+        self.audio_settled = False  # it began, and the rows are made
+        self.early_bytes = 0  # of audio that came before the rows were made
         self.call_id: UUID | None = None
         self.stream_id: UUID | None = None
         self.recognizer: Recognizer | None = None
@@ -86,6 +90,7 @@ class CallSession:
         self.opening: asyncio.Task[None] | None = None
         self.opening_audio: asyncio.Task[None] | None = None
         self.ending: asyncio.Task[None] | None = None
+        self.telling: asyncio.Task[None] | None = None
         runtime.sessions.add(self)
 
     def __repr__(self) -> str:
@@ -103,11 +108,24 @@ class CallSession:
         self.last_message = now = time.monotonic()
         for event in events:
             if type(event) is AudioFrame:
-                if self.audio_at is None:
-                    self.audio_at = (now, timezone.now())
+                if not self.audio_settled and not self.takes_early_audio(now, event):
+                    continue
                 self.timeline.push(now, event.track, event.sequence, event.payload)
             else:
                 self.handle_rare(event)
+
+    def takes_early_audio(self, now: float, frame: AudioFrame) -> bool:
+        """Notes when audio began, and whether there is room for it while the stream has no rows yet."""
+        if self.audio_at is None:
+            self.audio_at = (now, timezone.now())
+        if self.stream_id is not None:
+            self.audio_settled = True
+            return True
+        self.early_bytes += len(frame.payload) + FRAME_OVERHEAD
+        if self.early_bytes <= MAX_EARLY_BYTES:
+            return True
+        self.ignored["too_early"] += 1
+        return False
 
     def handle_rare(self, event: Event) -> None:
         match event:
@@ -136,7 +154,19 @@ class CallSession:
                 self.ignored["another_call"] += 1  # one connection carries one call
                 return
             self.info = merged
-            self.run(self.runtime.database(call_service.update_stream_facts, stream_id=self.stream_id, info=merged))
+            if self.telling is None or self.telling.done():
+                self.telling = self.run(self.tell_facts())
+
+    async def tell_facts(self) -> None:
+        """Writes what the vendor told since. One write at a time, the newest facts, at most one a second."""
+        told = None
+        while told != self.info and self.stream_id is not None:
+            told = self.info
+            try:
+                await self.runtime.database(call_service.update_stream_facts, stream_id=self.stream_id, info=told)
+            except Exception:
+                log.exception("%s could not store what its vendor told", self)
+            await asyncio.sleep(1)
 
     # Opening
 
@@ -180,7 +210,7 @@ class CallSession:
         if self.profile is not None and (self.info.product_type, self.info.product_id, self.info.sub_account_id) == (
             told.product_type,
             told.product_id,
-            told.sub_account_id or self.info.sub_account_id,
+            told.sub_account_id,
         ):
             return True
         decision = await self.runtime.database(
@@ -198,7 +228,8 @@ class CallSession:
     def supersede_older(self) -> None:
         """The vendor connected again for the same session: the newest connection carries it."""
         for other in tuple(self.runtime.sessions):
-            if other is not self and other.stream_id and self.info.session_id and other.same_session(self.info):
+            older = other.connected_at < self.connected_at and other.phase in ("opening", "open")
+            if older and self.info.session_id and other.same_session(self.info):
                 other.close(NORMAL, "superseded")
                 other.begin_end()
 

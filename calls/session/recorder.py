@@ -18,7 +18,7 @@ from calls.session.timeline import Run
 
 log = logging.getLogger(__name__)
 
-MAX_WAITING = 8 << 20  # bytes a stream may wait for a disk that refuses; the oldest go first
+MAX_WAITING = 8 << 20  # bytes that a stream keeps for a disk that refuses; beyond it they are lost
 
 
 class Spooler:
@@ -53,6 +53,7 @@ class SpoolFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.descriptor: int | None = None
+        self.size = 0  # bytes, all of them whole records
         self.waiting = b""  # what the disk refused
 
     def append(self, data: bytes) -> None:
@@ -62,12 +63,15 @@ class SpoolFile:
             if self.descriptor is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self.descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
-            while data:
-                data = data[os.write(self.descriptor, data) :]
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(self.descriptor, rest) :]
+            self.size += len(data)
         except OSError as error:
             log.error("the spool %s can't be written: %s", self.path, error)
-            if len(data) <= MAX_WAITING:
-                self.waiting = data
+            if self.descriptor is not None:
+                os.ftruncate(self.descriptor, self.size)  # records are whole or absent
+            self.waiting = data if len(data) <= MAX_WAITING else b""
 
     def close(self) -> None:
         if self.waiting:

@@ -41,6 +41,7 @@ class Runtime:
         self.loop = asyncio.get_running_loop()
         self.sessions: set[CallSession] = set()
         self.threads = ThreadPoolExecutor(4, "hub-database")
+        self.lease_thread = ThreadPoolExecutor(1, "hub-leases")  # nothing may hold up the sign of life
         self.writer = TranscriptWriter()
         self.spooler = Spooler()
         self.recognizers: dict[str, asyncio.Task[Recognizer | None]] = {}
@@ -48,6 +49,11 @@ class Runtime:
         self.renewing: asyncio.Task[None] | None = None
         live.start()
         self.beat_task = self.loop.create_task(self.beat())
+
+    def is_full(self) -> bool:
+        """Connections that have not said which call they are may take a quarter of the places."""
+        waiting = sum(session.phase == "waiting" for session in self.sessions)
+        return len(self.sessions) >= settings.HUB_MAX_STREAMS or waiting * 4 > settings.HUB_MAX_STREAMS + 3
 
     async def database(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         return await in_thread(self.threads, work, *args, **kwargs)
@@ -110,7 +116,10 @@ class Runtime:
         for session in tuple(self.sessions):
             session.publish_health()
         try:
-            await self.database(call_service.renew_leases, process=self.id, reports=reports)
+            lost = await in_thread(self.lease_thread, call_service.renew_leases, process=self.id, reports=reports)
+            for stream_id in lost:
+                log.warning("the lease of stream %s had lapsed; it goes on", stream_id)
+                await in_thread(self.lease_thread, call_service.revive_stream, stream_id=stream_id, process=self.id)
         except Exception:
             log.exception("leases could not be renewed")
 
@@ -129,6 +138,7 @@ class Runtime:
         await self.spooler.close()
         await live.close()
         self.threads.shutdown(wait=False)
+        self.lease_thread.shutdown(wait=False)
 
 
 _runtime: Runtime | None = None

@@ -128,11 +128,12 @@ class TrackTimeline:
 class StreamClock:
     """Arrival times as sample positions: time 0 is the arrival of the stream's first audio."""
 
-    __slots__ = ("format", "sample_bytes", "zero")
+    __slots__ = ("format", "jump_bytes", "sample_bytes", "zero")
 
     def __init__(self, audio: AudioFormat) -> None:
         self.format = audio
         self.sample_bytes = 2 if audio.encoding == "l16" else 1
+        self.jump_bytes = JUMP_SECONDS * audio.rate * self.sample_bytes
         self.zero: float | None = None
 
     def position(self, now: float) -> int:
@@ -153,7 +154,7 @@ class Sequencer:
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
         self.next: int | None = None  # the number that is waited for; None until the start is settled
-        self.highest = -1
+        self.highest = -(1 << 63)  # the number after the highest so far
         self.held: dict[int, Held] = {}
         self.opened_at = 0.0
         self.given_up: dict[int, None] = {}
@@ -185,7 +186,7 @@ class Sequencer:
         if ahead < 0:
             self.push_behind(now, track, number, payload)
             return
-        if ahead * max(1, len(payload)) > JUMP_SECONDS * track.clock.format.rate * track.clock.sample_bytes:
+        if ahead * max(1, len(payload), track.frame_bytes) > track.clock.jump_bytes:
             self.push_candidate(now, track, number, payload, FAR_RESTART_FRAMES)
             return
         if number in self.held:

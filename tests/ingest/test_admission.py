@@ -163,3 +163,22 @@ async def test_one_connection_carries_one_call(hub: HubServer, api: Api) -> None
         await stop(socket)
     await asyncio.to_thread(api.wait_for, "one", lambda c: c["state"] == "ended")
     assert (await asyncio.to_thread(api.get, "calls/?callId=two"))["results"] == []
+
+
+async def test_without_a_sub_account_start_decides(hub: HubServer, api: Api) -> None:
+    """The product's profiles differ by sub-account, and the handshake does not tell it."""
+    product = {"productType": "QUEUE", "productId": 3000}
+    guard = {"secret": SECRET, "secretCheck": "enforce"}
+    await asyncio.to_thread(api.post, "profiles/", product | {"subAccountId": "500"} | guard)
+    await asyncio.to_thread(api.post, "profiles/", product)
+    url = f"{hub.ws_url}/?productType=QUEUE&productId=3000"
+    async with ringcx(f"{url}&secret=s3cret%2B%2F+value") as socket:
+        await begin(socket, callId="guarded", productId=3000, subaccountId="500")
+        await talk(socket, 0.2)
+        await stop(socket)
+    assert (await asyncio.to_thread(api.call, "guarded"))["profileName"]
+    async with ringcx(url) as socket:
+        await begin(socket, callId="sneaked", productId=3000, subaccountId="500")
+        with pytest.raises(ConnectionClosed) as caught:
+            await asyncio.wait_for(socket.recv(), 5)
+    assert caught.value.rcvd is not None and caught.value.rcvd.reason == "secret_missing"

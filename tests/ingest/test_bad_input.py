@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.ingest.client import FRAME, begin, media, ringcx, send, stop, talk
+from tests.ingest.client import FRAME, METADATA, begin, media, ringcx, send, stop, talk
 from tests.ingest.conftest import Api
 from tests.ingest.test_recording import decoded, sides
 from tests.server import HubServer
@@ -209,3 +209,22 @@ async def test_nothing_is_said_for_too_long(hub: HubServer) -> None:
             await asyncio.wait_for(socket.recv(), 15)
     assert caught.value.rcvd is not None
     assert (caught.value.rcvd.code, caught.value.rcvd.reason) == (1008, "no_start")
+
+
+async def test_a_flood_of_changed_starts(hub: HubServer, api: Api, bystander: None) -> None:
+    async with ringcx(f"{hub.ws_url}/") as socket:
+        await begin(socket, callId="restless")
+        for number in range(4000):
+            await send(socket, {"event": "Start", "metadata": METADATA | {"callId": "restless", "ani": str(number)}})
+        await stop(socket)
+    call = await asyncio.to_thread(api.wait_for, "restless", lambda c: c["state"] == "ended")
+    assert call["from"] is not None
+
+
+async def test_audio_of_a_call_that_is_never_named_is_bounded(hub: HubServer) -> None:
+    async with ringcx(f"{hub.ws_url}/") as socket:
+        for number in range(3000):
+            await socket.send(media("Participant", number, bytes(4000)))
+        with pytest.raises(ConnectionClosed) as caught:
+            await asyncio.wait_for(socket.recv(), 15)
+    assert caught.value.rcvd is not None and caught.value.rcvd.reason == "no_start"

@@ -80,6 +80,7 @@ async def test_a_transfer_joins_the_call_on_one_timeline(hub: HubServer, api: Ap
         await begin(first, callId="moved", sessionId=2, agentId=1)
         agent_one, customer_one = await talk(first, 2)
         await stop(first)
+    await asyncio.sleep(0.3)
     async with ringcx(f"{hub.ws_url}/") as second:
         await begin(second, callId="moved", sessionId=3, agentId=7)
         agent_two, customer_two = await talk(second, 2, seed=9)

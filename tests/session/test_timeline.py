@@ -226,3 +226,10 @@ def test_a_flood_of_frames_ahead_is_bounded() -> None:
         timeline.push(0.0, "customer", number, frame(number, 8))
     sequencer = timeline.sequencers["customer"]
     assert len(sequencer.held) <= 1001
+
+
+def test_small_frames_do_not_make_large_gaps() -> None:
+    """A gap is as long as the frames that it is filled with, not as the one that shows it."""
+    timeline = make()
+    play(timeline, [(0.0, "customer", 0, frame(0, 2000)), (0.1, "customer", 80_000, b"\x01")])
+    assert len(laid_out(timeline)) < 8000

@@ -77,22 +77,22 @@ class Command(BaseCommand):
         """Waits for the server, then runs the simulator and prints what is transcribed as it is stored."""
         while not self.is_ready(address):
             time.sleep(0.2)
+        simulate = [sys.executable, sys.argv[0], "simulate", "ringcx", "--url", address.replace("http", "ws", 1) + "/"]
+        simulate += ["--product-id", DEMO_PRODUCT_ID]
         last = Segment.objects.order_by("-id").values_list("id", flat=True).first()
         for number in range(count):
             if number:
                 time.sleep(SECONDS_BETWEEN_CALLS)
             call_id = f"demo-{time.strftime('%H%M%S')}"
             self.say(f"A simulated call begins: {call_id}")
-            command = [sys.executable, sys.argv[0], "simulate", "ringcx", "--url", address.replace("http", "ws") + "/"]
-            command += ["--product-id", DEMO_PRODUCT_ID, "--call-id", call_id, "--quiet"]
-            self.simulator = subprocess.Popen(command)
+            self.simulator = subprocess.Popen([*simulate, "--call-id", call_id, "--quiet"])
             while self.simulator.poll() is None:
                 last = self.print_new_segments(last)
                 time.sleep(0.3)
             time.sleep(INTERVAL_SECONDS)
             last = self.print_new_segments(last)
             self.say(f"The call {call_id} has ended: {address}/calls/ has its transcript and recording\n")
-        self.say("No more simulated calls. Another one: .venv/bin/python manage.py simulate ringcx\n")
+        self.say(f"No more simulated calls. Another one: {' '.join(simulate)}\n")
 
     def print_new_segments(self, last: Any) -> Any:
         segments = Segment.objects.order_by("id")

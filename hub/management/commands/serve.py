@@ -1,4 +1,3 @@
-import os
 import socket
 import sys
 from argparse import ArgumentParser
@@ -6,6 +5,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 
 class Command(BaseCommand):
@@ -16,12 +17,13 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=1, help="processes; more than one need REDIS_URL")
         parser.add_argument("--role", choices=["all", "ingest", "web"], default="all", help="what this process serves")
         parser.add_argument("--inherited-socket", type=int, help="used by --workers")
+        parser.add_argument("--parent", type=int, help="used by --workers")
 
     def handle(self, *args: Any, **options: Any) -> None:
         from hub.server import bind, leave, serve, supervise
 
         if options["inherited_socket"] is not None:
-            serve(socket.socket(fileno=options["inherited_socket"]), role=options["role"], parent=os.getppid())
+            serve(socket.socket(fileno=options["inherited_socket"]), role=options["role"], parent=options["parent"])
             leave()
         if options["workers"] < 1:
             raise CommandError("--workers must be at least 1")
@@ -29,6 +31,10 @@ class Command(BaseCommand):
             raise CommandError(
                 "Several processes share their live events through Redis: set REDIS_URL, or use one worker."
             )
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            raise CommandError("The database is not up to date: run manage.py migrate")
+        connection.close()
         address = settings.HUB_BIND
         if options["port"] is not None:
             address = f"{address.rpartition(':')[0]}:{options['port']}"
