@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from calls.models import StreamingProfile
 from tests.api.conftest import Problem
 
 PROFILES = "/api/v1/profiles/"
-NOWHERE = uuid.uuid4()
+NOWHERE = "01920000-0000-7000-8000-000000000000"
 
 
 @pytest.mark.parametrize(
