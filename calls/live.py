@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import deque
 from typing import Any
 from uuid import UUID
@@ -30,7 +29,6 @@ log = logging.getLogger(__name__)
 WALL = "wall"
 BATCH_SECONDS = 0.25
 SEQ_TTL = 24 * 3600  # seconds that the counter of a silent call is remembered
-EPOCH = 1_767_225_600  # 2026-01-01, seconds
 RETRY_SECONDS = 1.0
 QUEUE_LIMIT = 20_000  # events waiting for the layer; beyond it interims are dropped, then the oldest
 
@@ -47,7 +45,7 @@ class Counter:
     """The `seq` of every call: in this process, or in Redis for all processes."""
 
     def __init__(self) -> None:
-        self.local: dict[str, int] = {}
+        self.local: dict[str, int] = {}  # the last number of each call that was taken here
         self.redis = (
             redis.Redis.from_url(
                 settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5, health_check_interval=30
@@ -58,23 +56,23 @@ class Counter:
 
     async def take(self, call_ids: list[str]) -> list[int]:
         """The next number of each call named, in the order given."""
+        numbers: list[int] = []
         if self.redis is None:
-            numbers = []
             for call_id in call_ids:
                 self.local[call_id] = number = self.local.get(call_id, 0) + 1
                 numbers.append(number)
             return numbers
         pipe = self.redis.pipeline(transaction=False)
         calls = list(dict.fromkeys(call_ids))
-        # A Redis that lost its memory must not count from one again: browsers would take all that follows for old.
-        start = round((time.time() - EPOCH) * 1000)
-        for call_id in calls:
-            pipe.set(seq_key(call_id), start, nx=True)
+        for call_id in calls:  # a Redis that lost its memory goes on where we were: a smaller number would pass for old
+            pipe.set(seq_key(call_id), self.local.get(call_id, 0), nx=True)
         for call_id in call_ids:
             pipe.incr(seq_key(call_id))
         for call_id in calls:
             pipe.expire(seq_key(call_id), SEQ_TTL)
-        return (await pipe.execute())[len(calls) : len(calls) + len(call_ids)]
+        numbers = (await pipe.execute())[len(calls) : len(calls) + len(call_ids)]
+        self.local.update(zip(call_ids, numbers, strict=True))
+        return numbers
 
     async def read(self, call_id: str) -> int:
         if self.redis is None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from calls.models import Call, Segment, Stream, StreamingProfile, User
@@ -20,6 +21,20 @@ def data_dir(settings: Any, tmp_path: Path) -> Path:
     """Spools and recordings of a test lie in its own folder."""
     settings.HUB_DATA_DIR = tmp_path
     return tmp_path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_connection_is_left(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Threads of the code under test may keep a connection; PostgreSQL would then refuse to drop the database."""
+    yield
+    with django_db_blocker.unblock():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            connection.close()
 
 
 @pytest.fixture

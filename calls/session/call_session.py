@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
@@ -75,7 +74,8 @@ class CallSession:
         self.secrets: list[str] = list(handshake.secrets)
         self.audio = AudioFormat("mulaw", 8000)
         self.timeline = StreamTimeline(self.audio, deadline=settings.HUB_REORDER_MS / 1000)
-        self.connected_at = self.last_message = time.monotonic()
+        self.clock = runtime.loop.time  # the same for all that was read in one go
+        self.connected_at = self.last_message = self.clock()
         self.audio_at: tuple[float, datetime] | None = None  # arrival of the first audio, on both clocks
         self.audio_settled = False  # it began, and the rows are made
         self.early_bytes = 0  # of audio that came before the rows were made
@@ -105,7 +105,7 @@ class CallSession:
         self.handle(self.protocol.receive_binary(data))
 
     def handle(self, events: Sequence[Event]) -> None:
-        self.last_message = now = time.monotonic()
+        self.last_message = now = self.clock()
         for event in events:
             if type(event) is AudioFrame:
                 if not self.audio_settled and not self.takes_early_audio(now, event):
@@ -388,7 +388,7 @@ class CallSession:
         return call_service.Report(counters=counters, health=self.health())
 
     def health(self) -> dict[str, Any]:
-        now_ms = 0 if self.audio_at is None else round((time.monotonic() - self.audio_at[0]) * 1000)
+        now_ms = 0 if self.audio_at is None else round((self.clock() - self.audio_at[0]) * 1000)
         health: dict[str, Any] = {"recognizerLagMs": 0, "silenceMs": {}, "skippedMs": 0}
         for participant in self.participants:
             health |= participant.health(now_ms)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -86,15 +85,15 @@ class Runtime:
         return recognizer
 
     async def beat(self) -> None:
-        next_at = time.monotonic()
+        next_at = self.loop.time()
         next_lease = next_at + call_service.RENEW_SECONDS
         next_spool = next_at + Spooler.FLUSH_SECONDS
         number = 0
         while True:
-            next_at = max(next_at + self.TICK_SECONDS, time.monotonic() + 0.01)
-            await asyncio.sleep(next_at - time.monotonic())
+            next_at = max(next_at + self.TICK_SECONDS, self.loop.time() + 0.01)
+            await asyncio.sleep(next_at - self.loop.time())
             number += 1
-            now = time.monotonic()
+            now = self.loop.time()
             for index, session in enumerate(tuple(self.sessions)):
                 try:
                     session.tick(now, quiet_turn=(number + index) % self.QUIET_BEATS == 0)

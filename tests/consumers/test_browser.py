@@ -249,10 +249,10 @@ class TestOneCall:
 
     async def test_leaves_its_group(self, socket, call):
         await socket.next()
-        layer = live.get_channel_layer()
-        assert live.call_group(call.id) in layer.groups
+        groups = live.get_channel_layer().groups  # Redis puts a prefix before the name
+        assert any(name.endswith(live.call_group(call.id)) for name in groups)
         await socket.disconnect()
-        assert live.call_group(call.id) not in layer.groups
+        assert not any(name.endswith(live.call_group(call.id)) for name in groups)
 
 
 class TestASlowBrowser:
