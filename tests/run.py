@@ -22,7 +22,7 @@ BIN = Path(sys.executable).parent
 # No database or channel layer is near these: one round will do.
 ONCE = ("tests/audio", "tests/session", "tests/stt", "tests/vendors", "tests/hub/websocket")
 # Most tests wait for real time to pass; a file stays with one worker, and so does its hub.
-PARALLEL = ("-n", "3", "--dist", "loadfile")
+PARALLEL = ("-n", "2", "--dist", "loadfile")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 LINT = (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from calls.events import TrackName
-from calls.session.timeline import Run
+from calls.session.track import Run
 
 
 class Participant(Protocol):

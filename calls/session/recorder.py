@@ -14,7 +14,7 @@ from uuid import UUID
 from calls.audio import spool
 from calls.events import AudioFormat, TrackName
 from calls.services.storage import spool_path
-from calls.session.timeline import Run
+from calls.session.track import Run
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,9 @@
 
 How this works
     A `Sequencer` follows one counter. The number it waits for is placed at once (the fast path). A number ahead is held
-    until the missing ones come or the deadline passes; what is then missing is `lost` and stays silent. A number behind
+    until the missing ones come or the deadline passes; what is then missing is `lost` and stays silent. The deadline is
+    measured in the audio that has come since: where nothing comes, a sender or this process is held up, and what is
+    missing may well sit in a buffer. Then the clock decides, later. A number behind
     is a duplicate, or late for a gap that was given up. A jump of more than 10 s, or a counter that starts again, is
     believed after a few frames in a row; the audio then goes on at its arrival time (`resyncs`).
 
@@ -20,127 +22,16 @@ from __future__ import annotations
 from typing import Literal
 
 from calls.events import AudioFormat, TrackName
+from calls.session.track import HOLD_SECONDS, StreamClock, TrackTimeline
 
-GRID_MS = 20  # a track starts, and goes on after a pause, on this grid
-HOLD_SECONDS = 2.0  # a longer pause between arrivals is a hold, not jitter
-JUMP_SECONDS = 10.0  # a longer gap in the numbers is a jump
 RECENT = 64  # numbers: a frame this little behind is a duplicate, one further behind hints at a restart
 RESTART_FRAMES, FAR_RESTART_FRAMES = 25, 3  # in a row, to believe that a counter started again
+ENOUGH_TO_DECIDE = 6  # frames held of the second track, to see whether counters mesh
+STALLED = 5  # deadlines by the clock, for a stream that brings nothing
 MAX_HELD = 1000  # frames that wait for a missing one, whatever the deadline
 MAX_LOST = 2000  # numbers remembered as given up, to tell late from duplicate
 
 SequenceMode = Literal["auto", "perTrack", "shared"]
-Run = tuple[int, bytes]  # (sample position, audio)
-
-
-class TrackTimeline:
-    """The audio of one track, and what was counted on the way."""
-
-    __slots__ = (
-        "clock",
-        "duplicates",
-        "end_of_runs",
-        "frame_bytes",
-        "frames",
-        "last_arrival",
-        "late",
-        "lost",
-        "reordered",
-        "resyncs",
-        "run",
-        "run_start",
-        "runs",
-        "started",
-    )
-
-    def __init__(self, clock: StreamClock) -> None:
-        self.clock = clock
-        self.runs: list[Run] = []
-        self.run_start = 0
-        self.run = bytearray()
-        self.started = False
-        self.frame_bytes = 0
-        self.last_arrival = 0.0
-        self.frames = self.lost = self.duplicates = self.reordered = self.late = self.resyncs = 0
-
-    @property
-    def end(self) -> int:
-        return self.run_start + len(self.run) // self.clock.sample_bytes
-
-    def start(self, position: int, now: float) -> None:
-        self.started = True
-        self.run_start = position
-        self.last_arrival = now
-
-    def append(self, payload: bytes, now: float) -> None:
-        if not self.started:
-            self.start(self.clock.position(now), now)
-        elif now - self.last_arrival > HOLD_SECONDS:
-            self.go_on_at(self.clock.position(now))
-        self.last_arrival = now
-        self.frames += 1
-        self.frame_bytes = len(payload)
-        self.run += payload
-
-    def skip_lost(self, frames: int) -> None:
-        """Silence in place of frames that never came."""
-        self.lost += frames
-        if self.started:
-            self.go_on_at(self.end + frames * (self.frame_bytes // self.clock.sample_bytes))
-
-    def resync(self, now: float) -> None:
-        self.resyncs += 1
-        self.go_on_at(self.clock.position(now))
-        self.last_arrival = now
-
-    def go_on_at(self, position: int) -> None:
-        """Continues at `position`, never before what is already placed."""
-        end = self.end
-        if position > end:
-            if self.run:
-                self.runs.append((self.run_start, bytes(self.run)))
-                self.run.clear()
-            self.run_start = position
-
-    def drain(self) -> list[Run]:
-        """What was placed since the last call, in order. An odd byte of a 16-bit sample waits for its other half."""
-        runs = self.runs
-        if self.run:
-            whole = len(self.run) - len(self.run) % self.clock.sample_bytes
-            runs.append((self.run_start, bytes(memoryview(self.run)[:whole])))
-            self.run_start += whole // self.clock.sample_bytes
-            del self.run[:whole]
-        if runs:
-            self.runs = []
-        return runs
-
-    def counters(self) -> dict[str, int]:
-        return {
-            "frames": self.frames,
-            "lost": self.lost,
-            "duplicates": self.duplicates,
-            "reordered": self.reordered,
-            "late": self.late,
-            "resyncs": self.resyncs,
-        }
-
-
-class StreamClock:
-    """Arrival times as sample positions: time 0 is the arrival of the stream's first audio."""
-
-    __slots__ = ("format", "jump_bytes", "sample_bytes", "zero")
-
-    def __init__(self, audio: AudioFormat) -> None:
-        self.format = audio
-        self.sample_bytes = 2 if audio.encoding == "l16" else 1
-        self.jump_bytes = JUMP_SECONDS * audio.rate * self.sample_bytes
-        self.zero: float | None = None
-
-    def position(self, now: float) -> int:
-        """Samples, rounded to the grid."""
-        assert self.zero is not None
-        steps = round(max(0.0, now - self.zero) * 1000 / GRID_MS)
-        return steps * GRID_MS * self.format.rate // 1000
 
 
 Held = tuple[float, TrackTimeline, bytes]  # (arrival, track, payload)
@@ -149,14 +40,14 @@ Held = tuple[float, TrackTimeline, bytes]  # (arrival, track, payload)
 class Sequencer:
     """One counter's order, for the track or tracks that it numbers."""
 
-    __slots__ = ("candidate", "deadline", "given_up", "held", "highest", "next", "opened_at")
+    __slots__ = ("candidate", "deadline", "given_up", "held", "highest", "next", "tracks")
 
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
+        self.tracks = 1  # how many share the counter
         self.next: int | None = None  # the number that is waited for; None until the start is settled
         self.highest = -(1 << 63)  # the number after the highest so far
         self.held: dict[int, Held] = {}
-        self.opened_at = 0.0
         self.given_up: dict[int, None] = {}
         self.candidate: list[tuple[int, Held]] = []  # a run of numbers that may be a restart
 
@@ -205,15 +96,13 @@ class Sequencer:
         if number in self.held:
             track.duplicates += 1
             return
-        if not self.held:
-            self.opened_at = now
         if number < self.highest:
             track.reordered += 1
         self.highest = max(self.highest, number + 1)
         self.held[number] = (now, track, payload)
-        if number == 0 or len(self.held) > MAX_HELD:
+        if number == 0:
             self.settle_start()
-            self.release(now)
+        self.release(now)
 
     def settle_start(self) -> None:
         """The lowest number so far is the first. It sits where the first arrival says that it belongs."""
@@ -264,7 +153,7 @@ class Sequencer:
         """Places what is in order; gives up on what did not come in time."""
         held = self.held
         if self.next is None:
-            if not held or now - self.opened_at < self.deadline:
+            if not held or not self.overdue(now, min(held)):
                 return
             self.settle_start()
         while held:
@@ -275,9 +164,19 @@ class Sequencer:
                 track.append(payload, arrival)
                 self.next += 1
                 continue
-            if len(held) <= MAX_HELD and now - min(frame[0] for frame in held.values()) < self.deadline:
+            if not self.overdue(now, self.next):
                 return
             self.give_up(min(held))
+
+    def overdue(self, now: float, missing: int) -> bool:
+        """Whether the numbers from `missing` on had their time."""
+        arrival, track, payload = next(iter(self.held.values()))
+        frame_seconds = len(payload) / track.clock.sample_bytes / track.clock.format.rate / self.tracks
+        return (
+            (self.highest - missing) * frame_seconds > self.deadline
+            or len(self.held) > MAX_HELD
+            or now - arrival >= self.deadline * STALLED
+        )
 
     def give_up(self, first: int) -> None:
         """The numbers before `first` are lost. Where tracks share the counter, each missing frame belongs to the one
@@ -324,6 +223,9 @@ class StreamTimeline:
         lane = self.lanes.get(name)
         if lane is None:
             lane = self.open_lane(now, name)
+        elif self.decide_at is not None and len(lane[1].held) > ENOUGH_TO_DECIDE:
+            self.decide()  # a burst: before anything is given up
+            lane = self.lanes[name]
         lane[1].push(now, lane[0], number, payload)
 
     def open_lane(self, now: float, name: TrackName) -> tuple[TrackTimeline, Sequencer]:
@@ -332,19 +234,23 @@ class StreamTimeline:
         track = self.tracks[name] = TrackTimeline(self.clock)
         if self.mode == "shared" and self.sequencers:
             sequencer = next(iter(self.sequencers.values()))
+            sequencer.tracks = 2
         else:
             sequencer = Sequencer(self.deadline)
         self.sequencers[name] = sequencer
         lane = self.lanes[name] = (track, sequencer)
         if self.mode == "auto" and len(self.lanes) == 2:
             self.decide_at = now + self.deadline / 2  # before the first gap is given up
+            for other in self.sequencers.values():
+                other.tracks = 2  # perhaps: numbers may stand for half as much time
         return lane
 
     def set_mode(self, mode: SequenceMode) -> None:
         """What the profile says of the counters. Takes effect at once, whatever has come so far."""
         if mode == self.mode or self.mode != "auto":
             return
-        self.mode, self.decide_at = mode, None
+        self.mode = mode
+        self.decided()
         if mode == "shared" and len(self.lanes) == 2:
             self.share_counter()
 
@@ -356,9 +262,14 @@ class StreamTimeline:
             if sequencer.held:
                 sequencer.release(now)
 
+    def decided(self) -> None:
+        self.decide_at = None
+        for sequencer in self.sequencers.values():
+            sequencer.tracks = 1
+
     def decide(self) -> None:
         """Do the two tracks share a counter? Yes if their numbers mesh and none came on both."""
-        self.decide_at = None
+        self.decided()
         first, second = self.lanes.values()
         one, two = first[1], second[1]
         if two.next is not None or not two.held:
@@ -376,11 +287,10 @@ class StreamTimeline:
     def share_counter(self) -> None:
         """From now on the first track's sequencer orders both."""
         one, two = (lane[1] for lane in self.lanes.values())
+        one.tracks = 2
         arrivals = [*one.held.items(), *two.held.items()]
         arrivals.sort(key=lambda item: item[1][0])
-        if one.next is None:
-            one.opened_at = min(one.opened_at, two.opened_at)
-        else:
+        if one.next is not None:
             for number in sorted(number for number in two.held if number < one.next):
                 arrival, track, payload = two.held.pop(number)
                 track.append(payload, arrival)

@@ -12,7 +12,7 @@ from calls import live
 from calls.events import AudioFormat, TrackName
 from calls.models import SkippedPassage
 from calls.services.transcripts import segment_of
-from calls.session.timeline import Run
+from calls.session.track import Run
 from calls.session.writer import TranscriptWriter
 from calls.shapes import InterimShape
 from calls.stt.base import (

@@ -233,3 +233,16 @@ def test_small_frames_do_not_make_large_gaps() -> None:
     timeline = make()
     play(timeline, [(0.0, "customer", 0, frame(0, 2000)), (0.1, "customer", 80_000, b"\x01")])
     assert len(laid_out(timeline)) < 8000
+
+
+def test_a_stall_costs_nothing() -> None:
+    """Sender or hub were held up while frames were swapped: what is missing comes with the rest."""
+    timeline = make()
+    arrivals = steady(range(1, 101))
+    arrivals[49] = (1.05, *arrivals[49][1:])  # type: ignore[assignment]
+    held_up = [
+        (at if at < 1.0 else max(at, 1.6), *rest) for at, *rest in sorted(arrivals, key=lambda arrival: arrival[0])
+    ]
+    play(timeline, held_up)  # type: ignore[arg-type]
+    assert laid_out(timeline) == b"".join(frame(n) for n in range(1, 101))
+    assert timeline.tracks["customer"].lost == 0
