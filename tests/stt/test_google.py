@@ -95,7 +95,7 @@ async def test_what_an_outage_costs_is_told():
         await engine.close()
     skipped = [event for event in events if isinstance(event, Skipped)]
     assert {event.reason for event in skipped} == {"engine_failed"}
-    assert skipped[0].start_ms == 0
+    assert skipped[0].start_ms < 1000  # what the refused stream took before it failed is not told
     lost_until = skipped[-1].end_ms
     assert heard_words(events) == [f"w{i}" for i in range(lost_until // 100, 60)]
 
