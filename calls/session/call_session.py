@@ -229,17 +229,13 @@ class CallSession:
         """The vendor connected again for the same session: the newest connection carries it."""
         for other in tuple(self.runtime.sessions):
             older = other.connected_at < self.connected_at and other.phase in ("opening", "open")
-            if older and self.info.session_id and other.same_session(self.info):
+            if older and self.info.session_id and other.session_key == self.session_key:
                 other.close(NORMAL, "superseded")
                 other.begin_end()
 
-    def same_session(self, info: CallInfo) -> bool:
-        mine = self.info
-        return (mine.sub_account_id, mine.call_id, mine.session_id) == (
-            info.sub_account_id,
-            info.call_id,
-            info.session_id,
-        )
+    @property
+    def session_key(self) -> tuple[str, str, str]:
+        return self.info.sub_account_id, self.info.call_id, self.info.session_id
 
     async def open_audio(self) -> None:
         """Settles where the stream's first audio lies on the call's timeline, and lets the participants in."""
