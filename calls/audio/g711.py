@@ -17,3 +17,12 @@ def decode(audio: bytes | memoryview, encoding: str) -> Samples:
     else:
         pcm = bytes(audio)
     return np.frombuffer(pcm, dtype="<i2")
+
+
+def encode(pcm: bytes, encoding: str) -> bytes:
+    """16-bit little-endian samples as `mulaw` or `alaw` (one byte a sample), or as they are (`l16`)."""
+    if encoding == "mulaw":
+        return audioop.lin2ulaw(pcm, 2)
+    if encoding == "alaw":
+        return audioop.lin2alaw(pcm, 2)
+    return pcm

@@ -1,8 +1,9 @@
 """Makes a two-sided telephone call out of a text: `python calls/samples/synthesize.py TURNS DIRECTORY`.
 
-TURNS has one line a turn, `agent: …` or `customer: …`. Into DIRECTORY go `agent.wav` and `customer.wav`, of one length
-and on one timeline (8 kHz, 16-bit PCM, mono; silence while the other speaks), and `transcript.json`, the true text
-with its times. The same text gives the same files.
+TURNS has one line a turn, `agent: …` or `customer: …`, or `pause: 6.5` for so many seconds of silence.
+Into DIRECTORY go `agent.wav` and `customer.wav`, of one length and on one timeline (8 kHz, 16-bit PCM, mono; silence
+while the other speaks), and `transcript.json`, the true text with its times; a side that says nothing has no file. The
+same text gives the same files. `caller.wav`, who talks to the demo's bots, is the customer of `caller.txt`.
 
 Needs the commands `flite` and `sox` (Debian: `apt install flite sox`). Both voices are flite's `rms`; the customer's is
 made higher and its throat shorter. Both go through the telephone's band, 300 to 3400 Hz.
@@ -21,6 +22,7 @@ from pathlib import Path
 RATE = 8000
 LEAD_SECONDS, PAUSE_SECONDS, TAIL_SECONDS = 1.0, 0.7, 1.5
 VOICES: dict[str, list[str]] = {"agent": [], "customer": ["speed", "1.12", "tempo", "-s", "0.9"]}
+PAUSE = "pause"
 PHONE_BAND = ["sinc", "300-3400", "norm", "-6"]
 
 
@@ -30,8 +32,8 @@ def read_turns(path: Path) -> list[tuple[str, str]]:
         if not line.strip() or line.startswith("#"):
             continue
         track, colon, text = line.partition(":")
-        if not colon or track.strip() not in VOICES or not text.strip():
-            raise SystemExit(f"{path}:{number}: a turn looks like `agent: Hello.` or `customer: Hello.`")
+        if not colon or track.strip() not in (*VOICES, PAUSE) or not text.strip():
+            raise SystemExit(f"{path}:{number}: a turn looks like `agent: Hello.`, `customer: Hello.` or `pause: 2`")
         turns.append((track.strip(), text.strip()))
     return turns
 
@@ -56,13 +58,18 @@ def synthesize(turns: list[tuple[str, str]], out: Path) -> None:
     truth = []
     with tempfile.TemporaryDirectory() as folder:
         for track, text in turns:
+            if track == PAUSE:
+                for audio in tracks.values():
+                    audio += silence(float(text))
+                continue
             pcm = speak(track, text, Path(folder))
             start = len(tracks[track]) // 2
             for name, audio in tracks.items():
                 audio += (pcm if name == track else bytes(len(pcm))) + silence(PAUSE_SECONDS)
             end = start + len(pcm) // 2
             truth.append({"track": track, "startMs": start * 1000 // RATE, "endMs": end * 1000 // RATE, "text": text})
-    for track, audio in tracks.items():
+    for track in {track for track, _ in turns if track != PAUSE}:
+        audio = tracks[track]
         with wave.open(str(out / f"{track}.wav"), "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
