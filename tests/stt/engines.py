@@ -43,7 +43,8 @@ def track_config(encoding: str = "mulaw", rate: int = RATE, phrases: tuple[str, 
 
 
 @asynccontextmanager
-async def started(name: str) -> AsyncIterator[Recognizer]:
+async def started(name: str, finish_seconds: float = 60) -> AsyncIterator[Recognizer]:
+    """`finish_seconds`: as patient at the end as a busy machine needs, so that everything is heard."""
     if name == "google":
         async with FakeGoogle() as server:
             engine = GoogleRecognizer(GoogleOptions(project="demo"), server.client())
@@ -51,7 +52,8 @@ async def started(name: str) -> AsyncIterator[Recognizer]:
             yield engine
             await engine.close()
         return
-    recognizer = make_recognizer(name, {"workers": 1} if name == "pocketsphinx" else {}, production=False)
+    options = {"workers": 1, "finish_seconds": finish_seconds} if name == "pocketsphinx" else {}
+    recognizer = make_recognizer(name, options, production=False)
     await recognizer.start()
     yield recognizer
     await recognizer.close()
@@ -64,7 +66,7 @@ async def feed(
     for offset in range(0, len(audio), piece):
         track.feed(position + offset // width, audio[offset : offset + piece])
         await asyncio.sleep(0)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while track.lag_ms > ahead_ms:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 

@@ -68,7 +68,7 @@ async def test_a_jump_forward_is_silence(name):
 
 
 async def test_finish_is_bounded_with_and_without_audio(name):
-    async with started(name) as engine:
+    async with started(name, finish_seconds=10) as engine:
         for seconds in (0, 0.03, 2.5):
             track = engine.open_track(track_config(), lambda event: None)
             await feed(track, sample("agent", seconds))

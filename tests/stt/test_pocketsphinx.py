@@ -16,12 +16,12 @@ from tests.stt.engines import RATE, SAMPLES, TRUTH, feed, sample, text_of, track
 
 
 async def engine_with(**options):
-    engine = make_recognizer("pocketsphinx", {"workers": 1, **options}, production=True)
+    engine = make_recognizer("pocketsphinx", {"workers": 1, "finish_seconds": 60, **options}, production=True)
     await engine.start()
     return engine
 
 
-async def wait_for(condition, seconds=20.0):
+async def wait_for(condition, seconds=60.0):
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.02)

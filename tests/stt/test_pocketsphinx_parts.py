@@ -4,13 +4,16 @@ import audioop
 import gc
 import itertools
 
+import numpy as np
 import pytest
 
+from calls.audio.resample import Resampler
 from calls.stt.pocketsphinx import tuning
 from calls.stt.pocketsphinx.decoding import DecoderPool, Utterance, cut_point
 from calls.stt.pocketsphinx.endpointer import Endpointer, SpeechBegins, SpeechEnds, SpeechGoesOn
 from calls.stt.pocketsphinx.level import Level
 from calls.stt.pocketsphinx.phrases import PhrasePlan, number_words, phrase_words
+from calls.stt.pocketsphinx.voice import TelephoneBand, Voice
 from calls.stt.pocketsphinx.wire import Begin, Ended, Heard, Progress
 from tests.stt.engines import RATE, sample
 
@@ -54,6 +57,41 @@ def test_quiet_speech_is_raised_and_loud_speech_left_alone():
     assert level.apply(pcm) == pcm
 
 
+def at_rate(pcm, rate):
+    """By a clean filter, as those do it who bring telephone speech into a stream of a higher rate."""
+    resampler = Resampler(RATE, rate)
+    return resampler.feed(pcm) + resampler.flush()
+
+
+def test_telephone_speech_is_told_from_wide_band_speech():
+    telephone = at_rate(audioop.ulaw2lin(sample("agent")[RATE : 4 * RATE], 2), 16000)
+    hiss = np.random.default_rng(1).normal(0, 60, len(telephone) // 2)
+    wide = (np.frombuffer(telephone, "<i2") + hiss).astype("<i2").tobytes()
+    onset = slice(0, 2 * 6400)
+    for loudness in (0.1, 1.0):
+        assert not Voice().is_wide(audioop.mul(telephone[onset], 2, loudness))
+        assert Voice().is_wide(audioop.mul(wide[onset], 2, loudness))
+    used_to_wide, used_to_telephone = Voice(), Voice()
+    used_to_wide.listen(wide)
+    used_to_telephone.listen(telephone)
+    assert used_to_wide.is_wide(telephone[onset])  # a beginning without a hiss
+    assert not used_to_telephone.is_wide(bytes(12_800))
+
+
+@pytest.mark.parametrize("piece", [320, 3200, 48_000])
+def test_telephone_speech_reaches_the_model_alike_from_either_rate(piece):
+    def reach(pcm, rate):
+        band = TelephoneBand(rate)
+        pieces = (pcm[at : at + piece] for at in range(0, len(pcm), piece))
+        return np.frombuffer(b"".join(map(band.process, pieces)), "<i2").astype(float)
+
+    pcm = audioop.ulaw2lin(sample("agent")[RATE : 4 * RATE], 2)
+    from_8000, from_16000 = reach(pcm, 8000), reach(at_rate(pcm, 16000), 16000)
+    length = len(from_16000)
+    assert 0 <= len(from_8000) - length <= 100
+    assert np.corrcoef(from_8000[:length], from_16000)[0, 1] > 0.999
+
+
 def test_long_passages_end_between_words():
     words = [("one", 0, 400, 1.0), ("", 400, 800, 1.0), ("two", 800, 9000, 1.0), ("three", 9000, 9900, 1.0)]
     assert cut_point(words, 10_000) == 9000
@@ -92,7 +130,7 @@ def test_speech_without_a_pause_is_cut_without_losing_a_word(monkeypatch):
 
     def decode():
         sent = []
-        utterance = Utterance(Begin(1, 1, RATE, 0), tuning.initial_cmn(RATE), sent.append)
+        utterance = Utterance(Begin(1, 1, RATE, 0), Voice(), sent.append)
         utterance.add(pcm)
         utterance.ended = True
         utterance.begin(pool.take(0))

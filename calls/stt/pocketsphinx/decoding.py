@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 
 from pocketsphinx import Config, Decoder, NGramModel, set_loglevel
 
 from calls.stt.base import Word
 from calls.stt.pocketsphinx import languages, tuning
 from calls.stt.pocketsphinx.phrases import PhrasePlan
-from calls.stt.pocketsphinx.upsample import Upsampler
+from calls.stt.pocketsphinx.voice import TelephoneBand, Voice
 from calls.stt.pocketsphinx.wire import Begin, Ended, FromWorker, Heard, Note, Progress
 
 FRAME_MS = 10
@@ -94,14 +95,14 @@ class Utterance:
     again at the head of the next passage: no word is cut in two.
     """
 
-    def __init__(self, begin: Begin, mean: str, send: Send) -> None:
+    def __init__(self, begin: Begin, voice: Voice, send: Send) -> None:
         self.number, self.speaker, self.rate, self.key = begin.utterance, begin.speaker, begin.rate, begin.key
-        self.mean = mean  # cepstral: where the next passage or utterance of this speaker starts
-        self._send = send
+        self._voice, self._send = voice, send
         self.pieces: deque[bytes] = deque()
         self.ended = False
         self.decoder: BiasedDecoder | None = None
-        self._upsampler = Upsampler() if begin.rate == tuning.MODEL_RATE // 2 else None
+        self._wide = False
+        self._band = TelephoneBand(begin.rate)
         self._passage = bytearray()  # 16 kHz, since `_start_ms`
         self._start_ms = 0
         self._samples = 0
@@ -113,13 +114,18 @@ class Utterance:
         self.pieces.extend(pcm[i : i + size] for i in range(0, len(pcm), size))
 
     def begin(self, decoder: BiasedDecoder) -> None:
+        if self.pieces and self.rate == tuning.MODEL_RATE:
+            self._wide = self._voice.is_wide(b"".join(islice(self.pieces, tuning.ONSET_PIECES)))
+        self.begin_passage(decoder)
+
+    def begin_passage(self, decoder: BiasedDecoder) -> None:
         self.decoder = decoder
         # A moment of silence first: the decoder starts its search for densities where the last speaker's ended, and
         # would hear the same audio differently after different calls. 9 ms.
         decoder.decoder.start_utt()
         decoder.decoder.process_raw(bytes(2 * tuning.MODEL_RATE // 10))
         decoder.decoder.end_utt()
-        decoder.decoder.set_cmn(self.mean)
+        decoder.decoder.set_cmn(self._voice.mean(self._wide))
         decoder.decoder.start_utt()
 
     def step(self) -> bool:
@@ -128,7 +134,9 @@ class Utterance:
         if self.pieces:
             pcm = self.pieces.popleft()
             self._samples += len(pcm) // 2
-            self._decode(self._upsampler.process(pcm) if self._upsampler else pcm)
+            if self.rate == tuning.MODEL_RATE:
+                self._voice.listen(pcm)
+            self._decode(pcm if self._wide else self._band.process(pcm))
             self._report()
             if len(self._passage) >= tuning.PASSAGE_SECONDS * tuning.MODEL_RATE * 2:
                 self._next_passage()
@@ -163,7 +171,7 @@ class Utterance:
         assert self.decoder is not None
         decoder = self.decoder.decoder
         decoder.end_utt()
-        self.mean = tuning.next_cmn(self.rate, decoder.get_cmn(False))
+        self._voice.spoke(self._wide, decoder.get_cmn(False))
         return [
             (_clean(s.word), s.start_frame * FRAME_MS, (s.end_frame + 1) * FRAME_MS, min(1.0, max(0.0, s.prob)))
             for s in decoder.seg() or ()
@@ -189,7 +197,7 @@ class Utterance:
         self._passage.clear()
         self._start_ms += cut
         self._text, self._text_samples = "", self._samples
-        self.begin(self.decoder)
+        self.begin_passage(self.decoder)
         self._decode(kept)
 
 

@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from calls.stt.pocketsphinx import tuning
 from calls.stt.pocketsphinx.decoding import DecoderPool, Utterance
+from calls.stt.pocketsphinx.voice import Voice
 from calls.stt.pocketsphinx.wire import (
     Audio,
     Begin,
@@ -85,7 +86,7 @@ class Worker:
         self._pipe = pipe
         self._pool = DecoderPool(decoders, pipe.send)
         self._utterances: dict[int, Utterance] = {}
-        self._means: dict[int, str] = {}  # by speaker
+        self._voices: dict[int, Voice] = {}  # by speaker
 
     def run(self) -> NoReturn:
         self._pool.prepare(0, (), True)
@@ -110,8 +111,8 @@ class Worker:
             case Prepare():
                 self._pool.prepare(message.key, message.phrases, message.build)
             case Begin():
-                mean = tuning.initial_cmn(message.rate)
-                self._utterances[message.utterance] = Utterance(message, mean, self._pipe.send)
+                voice = self._voices.setdefault(message.speaker, Voice())
+                self._utterances[message.utterance] = Utterance(message, voice, self._pipe.send)
             case Audio():
                 if utterance := self._utterances.get(message.utterance):
                     utterance.add(message.pcm)
@@ -119,7 +120,7 @@ class Worker:
                 if utterance := self._utterances.get(message.utterance):
                     utterance.ended = True
             case Forget():
-                self._means.pop(message.speaker, None)
+                self._voices.pop(message.speaker, None)
             case Drop():
                 if utterance := self._utterances.pop(message.utterance, None):
                     utterance.abandon()
@@ -134,13 +135,11 @@ class Worker:
             if utterance.decoder is None:
                 if self._speaks_already(utterance):
                     return False
-                utterance.mean = self._means.get(utterance.speaker, utterance.mean)
                 decoder = self._pool.take(utterance.key)
                 if decoder is None:
                     return False
                 utterance.begin(decoder)
             if utterance.step():
-                self._means[utterance.speaker] = utterance.mean
                 self._release(self._utterances.pop(utterance.number))
         except Exception as error:
             del self._utterances[utterance.number]
