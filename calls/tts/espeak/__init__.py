@@ -1,0 +1,1 @@
+"""The built-in engine: eSpeak NG, in a process of its own. See `engine` for the hub's side, `worker` for the other."""
