@@ -1,3 +1,4 @@
+import math
 import struct
 
 import pytest
@@ -50,15 +51,31 @@ def test_what_is_no_wav(data):
         read_wav(data, "a.wav", MULAW)
 
 
-@pytest.mark.parametrize("wrong", [{"rate": 16000}, {"channels": 2}, {"bits": 24}, {"tag": 3, "bits": 32}], ids=str)
-def test_what_would_have_to_be_converted(wrong):
-    with pytest.raises(ValueError, match=r"a\.wav must be mono, 8000 Hz.*sox"):
+@pytest.mark.parametrize("wrong", [{"rate": 0}, {"channels": 2}, {"bits": 24}, {"tag": 3, "bits": 32}], ids=str)
+def test_what_the_hub_does_not_convert(wrong):
+    with pytest.raises(ValueError, match=r"a\.wav must be mono, 16-bit PCM.*sox"):
         read_wav(wav(pcm(1, 2), **wrong), "a.wav", MULAW)
 
 
 def test_mulaw_file_for_another_encoding():
-    with pytest.raises(ValueError, match="use 16-bit PCM"):
-        read_wav(wav(b"\xff", tag=7, bits=8), "a.wav", L16)
+    assert read_wav(wav(b"\xff\x80", tag=7, bits=8), "a.wav", L16) == pcm(0, 32124)
+
+
+def tone(rate, seconds=0.5, frequency=1000):
+    return [round(8000 * math.sin(2 * math.pi * frequency * n / rate)) for n in range(round(rate * seconds))]
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 24000, 44100])
+@pytest.mark.parametrize("wanted", [8000, 16000, 24000])
+def test_another_rate_sounds_the_same(rate, wanted):
+    heard = read_wav(wav(pcm(*tone(rate)), rate=rate), "a.wav", AudioFormat("l16", wanted))
+    samples = struct.unpack(f"<{len(heard) // 2}h", heard)
+    assert samples == pytest.approx(tone(wanted), abs=3)
+
+
+def test_what_is_above_the_new_rate_is_cut_off():
+    heard = read_wav(wav(pcm(*tone(24000, frequency=6000)), rate=24000), "a.wav", L16)
+    assert set(heard) == {0}
 
 
 def test_shorter_tracks_are_filled_with_silence():

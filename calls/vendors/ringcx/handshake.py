@@ -11,12 +11,13 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import unquote, unquote_plus
 
 from calls.vendors.base import Handshake
-from calls.vendors.ringcx.metadata import read_call_info, read_secret, squash
+from calls.vendors.ringcx.metadata import read_call_info, read_secret
+from calls.vendors.values import squash
 
 MAX_SECRETS = 16  # each costs a comparison before anybody has proven anything
 
 
-def read_handshake(query_string: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Handshake:
+def read_handshake(query_string: bytes, headers: Sequence[tuple[bytes, bytes]], address: str) -> Handshake:
     pairs = []
     verbatim = []  # a secret that was never percent-encoded keeps its plus signs
     for part in query_string.decode("utf-8", "replace").split("&"):

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from calls.events import CallInfo
+from calls.vendors.values import read_text, squash
 
 # Name, squashed -> (field of CallInfo, its longest value: what the tables hold). A longer value is no value:
 # cut short, two calls might become one.
@@ -33,28 +36,6 @@ _FIELDS = {
 _DIRECTIONS = {"QUEUE": "inbound", "CAMPAIGN": "outbound", "MANUAL": "outbound"}
 
 
-def squash(name: str) -> str:
-    """A name without case and punctuation."""
-    return (name if name.isalnum() else "".join(filter(str.isalnum, name))).lower()
-
-
-def read_text(value: object, longest: int) -> str:
-    """An id that came as string or number, as a string; "" for everything that is none.
-
-    Control characters and lone surrogates are refused, because no database and no log line would take them.
-    """
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() < 1000:
-        value = str(value)
-    if not isinstance(value, str):
-        return ""
-    value = value.strip()
-    if len(value) > longest or not value.isprintable() or value.lower() in ("null", "undefined"):
-        return ""
-    return value
-
-
 def read_call_info(pairs: Iterable[tuple[str, object]]) -> CallInfo:
     """The call's facts among names and values. Of a repeated name the first value that says something counts."""
     found: dict[str, str] = {}
@@ -64,7 +45,8 @@ def read_call_info(pairs: Iterable[tuple[str, object]]) -> CallInfo:
             found[field] = text
     # Cut, because some letters grow in upper case.
     product_type = found.pop("product_type", "").upper()[:8]
-    return CallInfo(**found, product_type=product_type, direction=_DIRECTIONS.get(product_type, ""))
+    told = CallInfo(product_type=product_type, direction=_DIRECTIONS.get(product_type, ""))
+    return msgspec.structs.replace(told, **found)
 
 
 def read_secret(value: object) -> str:

@@ -100,8 +100,7 @@ class RingCXProtocol:
                 return tolerant.read_start(message)
             case "stop":
                 self._stops += 1
-                ended = self._stops == PERSPECTIVES
-                return (StreamStopped({**tolerant.read_stop(message), "stops": self._stops, "final": ended}),)
+                return (StreamStopped(tolerant.read_stop(message), final=self._stops == PERSPECTIVES),)
             case "connected":
                 return tolerant.read_connected(message)
             case _:

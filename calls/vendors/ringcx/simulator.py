@@ -13,13 +13,13 @@ import heapq
 import json
 import random
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import urlencode
 
 import msgspec
 
 from calls.events import AudioFormat
-from calls.vendors.simulation import SimulatedCall, Simulator, Upgrade, count
+from calls.vendors.simulation import SimulatedCall, Simulator, Step, Timetable, Upgrade, count
 
 PERSPECTIVES = ("Participant", "Conference")
 FIRST_AGENT_SESSION = 2  # session 1 is the call's main leg
@@ -51,7 +51,7 @@ class Impairments(msgspec.Struct, frozen=True):
     seed: str | None
 
 
-class RingCXStream(msgspec.Struct, frozen=True):
+class RingCXStream(msgspec.Struct):
     """One agent session. `chunks` holds each perspective's audio, cut and in base64, shared by all streams of a run."""
 
     metadata: dict[str, str | int]
@@ -63,6 +63,7 @@ class RingCXStream(msgspec.Struct, frozen=True):
     upgrade: Upgrade
     secret_in_messages: str
     drops: bool
+    timetable: Timetable | None = None
 
     @property
     def label(self) -> str:
@@ -81,8 +82,16 @@ class RingCXStream(msgspec.Struct, frozen=True):
             for number in range(len(PERSPECTIVES)):
                 yield last + number * STOP_SPACING, self._message({"event": "Stop", "metadata": end})
 
-    def receive(self, message: str | bytes) -> str:
+    def poll(self, now: float) -> Step:
+        if self.timetable is None:
+            self.timetable = Timetable(self.messages(), end="drop" if self.drops else "close")
+        return self.timetable.poll(now)
+
+    def receive(self, now: float, message: str | bytes) -> str:
         return f"RingCX takes no messages, and got {message[:80]!r}"
+
+    def closed(self, now: float, code: int, reason: str) -> str:
+        return f"the hub ended the stream with {code} {reason}".strip() + ", before the vendor did"
 
     def _message(self, message: dict[str, object]) -> str:
         return json.dumps(message | ({"secret": self.secret_in_messages} if self.secret_in_messages else {}))
@@ -224,4 +233,20 @@ def _number(text: str, more: int = 0) -> int | str:
     return int(text) + more if text.isdecimal() else text
 
 
-SIMULATOR = Simulator(audio=AudioFormat("mulaw", 8000), add_arguments=_add_arguments, make_calls=_make_calls)
+def _from_options(options: Mapping[str, object]) -> Sequence[str]:
+    words = []
+    if options["secretIn"] == "message":
+        words += ["--secret-in", "message"]
+    if options["sequence"] == "shared":
+        words += ["--sequence", "shared"]
+    return words
+
+
+SIMULATOR = Simulator(
+    path="/",
+    audio=lambda options: AudioFormat("mulaw", 8000),
+    silent=False,
+    add_arguments=_add_arguments,
+    from_options=_from_options,
+    make_calls=_make_calls,
+)

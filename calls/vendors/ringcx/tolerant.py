@@ -6,15 +6,14 @@ punctuation, ids and numbers as string or number, base64 with or without padding
 
 from __future__ import annotations
 
-import base64
-import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
 from calls.events import AudioFormat, AudioFrame, Event, Ignored, StreamStarted, TrackName
-from calls.vendors.ringcx.metadata import read_call_info, read_secret, read_text, squash
+from calls.vendors.ringcx.metadata import read_call_info, read_secret
+from calls.vendors.values import read_base64, read_text, squash
 
 MAX_SEQUENCE = 2**63 - 1
 # Participant is the agent; Conference is the caller and every other leg of the call.
@@ -36,7 +35,6 @@ _ENCODINGS: dict[str, Literal["mulaw", "alaw", "l16"]] = {
     "l16": "l16",
 }
 _RATES = range(8000, 48001)  # Hz
-_FROM_URL_SAFE = str.maketrans("-_", "+/", " \t\r\n")
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -94,7 +92,7 @@ def read_media(message: Message) -> Sequence[Event]:
     text = message.fields.get("media")
     if text is None or text == "":
         return (Ignored("no_audio"),)
-    payload = _read_base64(text)
+    payload = read_base64(text)
     if not payload:
         return (Ignored("bad_audio"),)
     return (AudioFrame(track, _read_integer(message.fields.get("sequenceid")), payload),)
@@ -109,17 +107,6 @@ def read_stop(message: Message) -> dict[str, object]:
     if end_time := read_text(facts.get("endtime"), 64):
         detail["endTime"] = end_time
     return detail
-
-
-def _read_base64(value: object) -> bytes:
-    if not isinstance(value, str):
-        return b""
-    with contextlib.suppress(ValueError):
-        return base64.b64decode(value, validate=True)
-    text = value.translate(_FROM_URL_SAFE).rstrip("=")
-    with contextlib.suppress(ValueError):
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    return b""
 
 
 def _read_integer(value: object) -> int | None:

@@ -56,19 +56,19 @@ def query_of(names):
 
 
 def secrets_of(query=b"", *headers):
-    return read_handshake(query, headers).secrets
+    return read_handshake(query, headers, "").secrets
 
 
 @pytest.mark.parametrize("names", SPELLINGS.values(), ids=SPELLINGS.keys())
 def test_every_spelling(names):
-    assert read_handshake(query_of(names), []).info == INFO
+    assert read_handshake(query_of(names), [], "").info == INFO
 
 
 @pytest.mark.parametrize(
     "query", [b"", b"&&=&a", b"callId", b"callId=", b"callId=null&other=1", b"%%%=%zz", b"\xff=\xff"]
 )
 def test_missing_facts(query):
-    assert read_handshake(query, []).info == CallInfo()
+    assert read_handshake(query, [], "").info == CallInfo()
 
 
 @pytest.mark.parametrize(
@@ -76,11 +76,11 @@ def test_missing_facts(query):
     [b"callId=a&callId=b", b"callId=&call_id=a", b"Call+ID=a&callId=b", b"callId=a&callId=", b"callId=%00&callId=a"],
 )
 def test_of_repeated_names_the_first_that_says_something_counts(query):
-    assert read_handshake(query, []).info.call_id == "a"
+    assert read_handshake(query, [], "").info.call_id == "a"
 
 
 def test_values_are_decoded():
-    info = read_handshake(b"ani=%2B12025550123&productType=queue&callId=a%20b+c", []).info
+    info = read_handshake(b"ani=%2B12025550123&productType=queue&callId=a%20b+c", [], "").info
     assert (info.from_number, info.product_type, info.call_id) == ("+12025550123", "QUEUE", "a b c")
 
 
@@ -133,4 +133,4 @@ def test_candidates_are_bounded():
 
 
 def test_secret_is_no_part_of_the_facts():
-    assert read_handshake(b"secret=s3", []).info == CallInfo()
+    assert read_handshake(b"secret=s3", [], "").info == CallInfo()

@@ -63,8 +63,8 @@ class TestSessions:
             AudioFrame("customer", 1, b"\x7e\x7e\x7e\x7e"),
             AudioFrame("agent", 2, b"\xff\xfe\xfe\xff"),
             AudioFrame("customer", 2, b"\x7e\x7e\x7e\x7e"),
-            StreamStopped({**end, "stops": 1, "final": False}),
-            StreamStopped({**end, "stops": 2, "final": True}),
+            StreamStopped(end, final=False),
+            StreamStopped(end, final=True),
         ]
 
     def test_as_other_senders_spell_it(self):
@@ -87,7 +87,7 @@ class TestSessions:
             AudioFrame("agent", 7, b"\xff\xfe\xfe\xff"),
             Ignored("unknown_perspective"),
             AudioFrame("customer", None, b"\xff\xfe\xfe\xff"),
-            StreamStopped({"stops": 1, "final": False}),
+            StreamStopped({}, final=False),
         ]
 
     def test_transfer_is_another_session_of_the_same_call(self):
@@ -203,10 +203,10 @@ class TestTolerates:
 
     def test_stop_without_start_or_media(self):
         [event] = receive(STOP)
-        assert event.detail == {"duration": 120, "endTime": "2021-01-14T00:00:00Z", "stops": 1, "final": False}
+        assert event.detail == {"duration": 120, "endTime": "2021-01-14T00:00:00Z"}
 
     def test_two_stops(self):
-        assert [event.detail["final"] for event in receive(START, MEDIA, STOP, STOP)[2:]] == [False, True]
+        assert [event.final for event in receive(START, MEDIA, STOP, STOP)[2:]] == [False, True]
 
     def test_media_after_the_first_stop(self):
         assert receive(START, STOP, MEDIA)[-1] == AudioFrame("agent", 1, AUDIO)
@@ -219,7 +219,7 @@ class TestTolerates:
         "message", [{"event": "Stop"}, {"event": "Stop", "metadata": None}, {"event": "Stop", "metadata": []}]
     )
     def test_stop_that_tells_nothing(self, message):
-        assert receive(message) == [StreamStopped({"stops": 1, "final": False})]
+        assert receive(message) == [StreamStopped({}, final=False)]
 
     @pytest.mark.parametrize(
         ("metadata", "detail"),
@@ -231,7 +231,7 @@ class TestTolerates:
         ],
     )
     def test_end_in_other_spellings(self, metadata, detail):
-        assert receive({"event": "Stop", "metadata": metadata})[0].detail == {**detail, "stops": 1, "final": False}
+        assert receive({"event": "Stop", "metadata": metadata})[0].detail == detail
 
     def test_duplicates_gaps_and_reordering_are_handed_on(self):
         frames = receive(*(MEDIA | {"sequenceId": number} for number in (1, 1, 5, 3)))

@@ -1,5 +1,3 @@
-import argparse
-import datetime
 import json
 from urllib.parse import parse_qs
 
@@ -8,18 +6,14 @@ import pytest
 from calls.events import AudioFrame, SecretSeen, StreamStarted, StreamStopped
 from calls.vendors import VENDORS
 from calls.vendors.ringcx.simulator import RingCXStream
+from tests.vendors import line
 
 RINGCX = VENDORS["ringcx"]
-NOW = datetime.datetime(2026, 1, 15, 9, 30, 12, tzinfo=datetime.UTC)
 AGENT, CUSTOMER = bytes(range(256)) * 10, bytes(reversed(range(256))) * 5
 
 
 def simulate(*arguments: str, calls: int = 1):
-    parser = argparse.ArgumentParser()
-    RINGCX.simulator.add_arguments(parser)
-    options = parser.parse_args(arguments)
-    options.calls = calls
-    return RINGCX.simulator.make_calls(options, AGENT, CUSTOMER, NOW)
+    return line.simulate(RINGCX, *arguments, agent=AGENT, customer=CUSTOMER, calls=calls)
 
 
 def one_stream(*arguments: str) -> RingCXStream:
@@ -30,7 +24,7 @@ def one_stream(*arguments: str) -> RingCXStream:
 
 def events_of(stream):
     """What the hub makes of the stream."""
-    protocol = RINGCX.protocol()
+    protocol = line.make_protocol(RINGCX)
     return [event for _, message in stream.messages() for event in protocol.receive_text(message)]
 
 
@@ -102,7 +96,7 @@ def test_seed_repeats_the_impairments():
 def test_handshake_tells_what_start_tells():
     stream = one_stream("--product-type", "CAMPAIGN", "--agent-id", "007", "--ani", "+1 202 555 0123")
     [start] = [event for event in events_of(stream) if isinstance(event, StreamStarted)]
-    assert RINGCX.read_handshake(stream.upgrade.query.encode(), []).info == start.info
+    assert line.handshake_of(RINGCX, stream.upgrade).info == start.info
     assert start.info.from_number == "+1 202 555 0123"
     assert start.info.product_type == "CAMPAIGN"
 
@@ -115,8 +109,7 @@ def test_handshake_that_tells_nothing():
 @pytest.mark.parametrize("handshake", ["query", "none"])
 def test_secret_in_the_upgrade(place, handshake):
     stream = one_stream("--secret", "s+3 &=", "--secret-in", place, "--handshake", handshake)
-    headers = [(name.lower().encode(), value.encode()) for name, value in stream.upgrade.headers]
-    assert RINGCX.read_handshake(stream.upgrade.query.encode(), headers).secrets[0] == "s+3 &="
+    assert line.handshake_of(RINGCX, stream.upgrade).secrets[0] == "s+3 &="
     assert not [event for event in events_of(stream) if isinstance(event, SecretSeen)]
 
 
@@ -146,7 +139,8 @@ def test_calls_have_ids_of_their_own():
 
 def test_end_is_told():
     stops = [event for event in events_of(one_stream("--chunk-ms", "1000")) if isinstance(event, StreamStopped)]
-    assert stops[-1].detail == {"duration": 1, "endTime": "2026-01-15T09:30:13Z", "stops": 2, "final": True}
+    end = {"duration": 1, "endTime": "2026-01-15T09:30:13Z"}
+    assert stops == [StreamStopped(end, final=False), StreamStopped(end, final=True)]
 
 
 def test_connection_that_is_cut():
@@ -156,7 +150,15 @@ def test_connection_that_is_cut():
 
 
 def test_takes_no_messages():
-    assert "no messages" in one_stream().receive("hello")
+    assert "no messages" in one_stream().receive(1.0, "hello")
+
+
+def test_hub_may_not_close():
+    assert one_stream().closed(1.0, 1000, "").endswith("with 1000, before the vendor did")
+
+
+def test_ends_in_order():
+    assert line.converse(RINGCX).end == "close"
 
 
 @pytest.mark.parametrize(
