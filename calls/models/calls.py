@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from calls.models.accounts import Role, User
 from calls.models.fields import new_id
-from calls.models.profiles import StreamingProfile, Vendor
+from calls.models.profiles import StreamingProfile, vendor_choices
 
 
 class State(models.TextChoices):
@@ -22,22 +26,60 @@ class Track(models.TextChoices):
     BOT = "bot"
 
 
+TEST = "test"  # the direction of a call that the hub made to itself, to check a profile
+
+
 class CallQuerySet(models.QuerySet["Call"]):
     def live(self) -> CallQuerySet:
         return self.filter(state=State.LIVE)
 
+    def without_tests(self) -> CallQuerySet:
+        """Customers' calls."""
+        return self.exclude(direction=TEST)
+
+    def visible_to(self, user: User | AnonymousUser) -> CallQuerySet:
+        """What somebody may know of: an admin all, an agent the calls with an own stream, everybody else those of their
+        teams' profiles. `services.access.Scope` is the same for a call at a time."""
+        if not isinstance(user, User):
+            return self.none()
+        if user.is_admin:
+            return self
+        if user.role != Role.AGENT:
+            return self.filter(profile__in=StreamingProfile.objects.visible_to(user).order_by().values("id"))
+        if not user.agent_id:
+            return self.none()
+        named = Call.objects.filter(agent_id=user.agent_id).order_by().values("id")
+        joined = Stream.objects.filter(agent_id=user.agent_id).order_by().values("call")
+        return self.filter(id__in=named.union(joined))
+
     def for_display(self) -> CallQuerySet:
-        """With all that `shapes.call_shape` reads, in two queries."""
-        return self.select_related("profile").prefetch_related(
-            models.Prefetch("streams", queryset=Stream.objects.order_by("started_at", "id"))
+        """With all that `shapes.call_shape` reads, in four queries."""
+        from calls.models.alerts import SHOWN_ALERTS, Alert  # which are built on calls
+        from calls.models.commands import VendorAccount
+
+        return (
+            self.annotate(has_account=models.Exists(VendorAccount.objects.of_call()))  # type: ignore[no-redef]
+            .with_alert_count()
+            .select_related("profile", "bot_session", "help_request")
+            .defer("bot_session__state")
+            .prefetch_related(models.Prefetch("streams", queryset=Stream.objects.order_by("started_at", "id")))
+            .prefetch_related(
+                models.Prefetch("alerts", queryset=Alert.objects.open_first()[:SHOWN_ALERTS], to_attr="shown_alerts")
+            )
+            .prefetch_related("tags")
         )
+
+    def with_alert_count(self) -> CallQuerySet:
+        from calls.models.alerts import Alert
+
+        return self.annotate(alert_count=Alert.objects.count_of_call())
 
 
 class Call(models.Model):
     """One phone call as its vendor knows it: `key` joins streams of the same call while it is live."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    vendor = models.CharField(max_length=16, choices=Vendor)
+    vendor = models.CharField(max_length=16, choices=vendor_choices)
     key = models.CharField(max_length=300, editable=False)
     vendor_call_id = models.CharField(max_length=200)
     profile = models.ForeignKey(StreamingProfile, null=True, on_delete=models.SET_NULL, related_name="calls")
@@ -52,6 +94,11 @@ class Call(models.Model):
     audio_started_at = models.DateTimeField(null=True)  # time 0 of transcript and recording
     ended_at = models.DateTimeField(null=True)
     close_due_at = models.DateTimeField(null=True)  # set once no stream is live: when the sweep may end the call
+    mask = models.JSONField(default=list, db_default=[])  # kinds of sensitive data that were taken out of it
+    retention_days = models.PositiveIntegerField(null=True)  # of its profile, when that was deleted
+    has_account: bool  # of `for_display`: there are credentials for the vendor's REST API
+    alert_count: int  # the same
+    shown_alerts: list[Any]  # the same: the open ones first
 
     objects = CallQuerySet.as_manager()
 
@@ -72,11 +119,16 @@ class Call(models.Model):
             models.Index(fields=["key", "-started_at"], name="call_by_key"),
             models.Index(fields=["from_number"], name="call_by_from"),
             models.Index(fields=["to_number"], name="call_by_to"),
+            models.Index(fields=["agent_id"], condition=~Q(agent_id=""), name="call_by_agent"),
             models.Index(fields=["close_due_at"], condition=Q(state="live"), name="call_to_close"),
         ]
 
     def __str__(self) -> str:
         return self.vendor_call_id
+
+    @property
+    def is_test(self) -> bool:
+        return self.direction == TEST
 
     @property
     def duration_ms(self) -> int | None:
@@ -112,6 +164,7 @@ class Stream(models.Model):
         indexes = [
             models.Index(fields=["lease_until"], condition=Q(state="live"), name="stream_lease"),
             models.Index(fields=["process"], condition=Q(state="live"), name="stream_of_process"),
+            models.Index(fields=["agent_id"], condition=~Q(agent_id=""), name="stream_by_agent"),
         ]
 
     def __str__(self) -> str:
@@ -119,7 +172,10 @@ class Stream(models.Model):
 
 
 class Segment(models.Model):
-    """A final piece of transcript. Times are milliseconds on the call's timeline."""
+    """A final piece of transcript. Times are milliseconds on the call's timeline.
+
+    On PostgreSQL the table has one more column, `search` (migration 0003), made by the database of text and language.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="segments")
@@ -129,15 +185,20 @@ class Segment(models.Model):
     start_ms = models.PositiveIntegerField()
     end_ms = models.PositiveIntegerField()
     text = models.TextField()
+    language = models.CharField(max_length=8, blank=True, default="", db_default="")  # primary subtag: decides on stems
     confidence = models.FloatField(null=True)
     words = models.JSONField(default=list)  # [[text, startMs, endMs, confidence or null], …]
+    masked = models.JSONField(default=list, db_default=[])  # [[kind, startMs, endMs], …]: see `services.masking`
 
     class Meta:
         ordering = ["start_ms", "id"]
         constraints = [
             models.CheckConstraint(condition=Q(end_ms__gte=models.F("start_ms")), name="segment_ends_after_its_start")
         ]
-        indexes = [models.Index(fields=["call", "start_ms", "id"], name="segment_in_order")]
+        indexes = [
+            models.Index(fields=["call", "start_ms", "id"], name="segment_in_order"),
+            models.Index(fields=["language"], name="segment_languages"),
+        ]
 
     def __str__(self) -> str:
         return self.text
