@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from django.db import close_old_connections
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,3 +28,28 @@ async def in_thread(pool: ThreadPoolExecutor, work: Callable[P, R], *args: P.arg
             close_old_connections()
 
     return await asyncio.get_running_loop().run_in_executor(pool, run)
+
+
+class Serial:
+    """Writes in the order in which they were put, one at a time, beside whoever puts them. A failed one is logged."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self.pool = pool
+        self.waiting: deque[Callable[[], object]] = deque()
+        self.task: asyncio.Task[None] | None = None
+
+    def put(self, work: Callable[[], object]) -> None:
+        self.waiting.append(work)
+        if self.task is None or self.task.done():
+            self.task = asyncio.get_running_loop().create_task(self.run())
+
+    async def run(self) -> None:
+        while self.waiting:
+            try:
+                await in_thread(self.pool, self.waiting.popleft())
+            except Exception:
+                log.exception("a write failed")
+
+    async def finish(self) -> None:
+        if self.task is not None:
+            await asyncio.wait({self.task})

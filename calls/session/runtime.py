@@ -15,10 +15,16 @@ from django.conf import settings
 from calls import live
 from calls.services import calls as call_service
 from calls.session.database import in_thread
+from calls.session.listening import Listening
+from calls.session.orders import Dispatcher
 from calls.session.recorder import Spooler
+from calls.session.reporting import publish_health, report
+from calls.session.vendor_actions import VendorActions
 from calls.session.writer import TranscriptWriter
 from calls.stt import make_recognizer
 from calls.stt.base import Recognizer, RecognizerUnavailable
+from calls.tts import make_synthesizer
+from calls.tts.base import Synthesizer, SynthesizerUnavailable
 
 if TYPE_CHECKING:
     from calls.session.call_session import CallSession
@@ -44,9 +50,13 @@ class Runtime:
         self.writer = TranscriptWriter()
         self.spooler = Spooler()
         self.recognizers: dict[str, asyncio.Task[Recognizer | None]] = {}
+        self.vendor_actions = VendorActions(self.database)
+        self.synthesizers: dict[str, asyncio.Task[Synthesizer | None]] = {}
         self.draining = False
         self.renewing: asyncio.Task[None] | None = None
         live.start()
+        self.dispatcher = Dispatcher(self)
+        self.listening = Listening(self)
         self.beat_task = self.loop.create_task(self.beat())
 
     def is_full(self) -> bool:
@@ -84,6 +94,32 @@ class Runtime:
             return None
         return recognizer
 
+    async def synthesizer(self, name: str) -> Synthesizer | None:
+        """The started engine of that name ("" = the installation's), shared by all streams; None if it is off or can't
+        run here (it is logged, and tried again the next time)."""
+        name = name or settings.HUB_SYNTHESIZER
+        if name == "off":
+            return None
+        task = self.synthesizers.get(name)
+        if task is None:
+            task = self.synthesizers[name] = self.loop.create_task(self.start_synthesizer(name))
+        synthesizer = await asyncio.shield(task)
+        if synthesizer is None:
+            self.synthesizers.pop(name, None)
+        return synthesizer
+
+    async def start_synthesizer(self, name: str) -> Synthesizer | None:
+        try:
+            synthesizer = make_synthesizer(name, settings.HUB_SYNTHESIZER_OPTIONS.get(name, {}))
+            await synthesizer.start()
+        except SynthesizerUnavailable as error:
+            log.error("the speech synthesiser %s can't run: %s", name, error)
+            return None
+        except Exception:
+            log.exception("the speech synthesiser %s failed to start", name)
+            return None
+        return synthesizer
+
     async def beat(self) -> None:
         next_at = self.loop.time()
         next_lease = next_at + call_service.RENEW_SECONDS
@@ -100,6 +136,8 @@ class Runtime:
                 except Exception:
                     log.exception("a beat failed for %s", session)
                     session.fail()
+            self.listening.tick(now)
+            self.dispatcher.tick(now)
             if now >= next_spool:
                 next_spool = now + Spooler.FLUSH_SECONDS
                 self.spooler.flush()
@@ -109,11 +147,11 @@ class Runtime:
                     self.renewing = self.loop.create_task(self.renew_leases())
 
     async def renew_leases(self) -> None:
-        reports = {s.stream_id: s.report() for s in self.sessions if s.stream_id is not None}
+        reports = {s.stream_id: report(s) for s in self.sessions if s.stream_id is not None}
         if not reports:
             return
         for session in tuple(self.sessions):
-            session.publish_health()
+            publish_health(session)
         try:
             lost = await in_thread(self.lease_thread, call_service.renew_leases, process=self.id, reports=reports)
             for stream_id in lost:
@@ -129,10 +167,13 @@ class Runtime:
         self.beat_task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self.beat_task
-        for task in self.recognizers.values():
-            recognizer = await task
-            if recognizer is not None:
-                await recognizer.close()
+        for starting in (*self.recognizers.values(), *self.synthesizers.values()):
+            engine = await starting
+            if engine is not None:
+                await engine.close()
+        await self.dispatcher.close()
+        await self.listening.close()
+        await self.vendor_actions.close()
         await self.writer.close()
         await self.spooler.close()
         await live.close()

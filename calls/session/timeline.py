@@ -69,6 +69,7 @@ class Sequencer:
     def push_unusual(self, now: float, track: TrackTimeline, number: int | None, payload: bytes) -> None:
         if number is None:  # not numbered: next in the order of arrival
             track.append(payload, now)
+            track.appended += len(payload)
             return
         if self.next is None:
             self.push_first(now, track, number, payload)
@@ -254,6 +255,10 @@ class StreamTimeline:
         if mode == "shared" and len(self.lanes) == 2:
             self.share_counter()
 
+    def pause(self, name: TrackName) -> None:
+        if name in self.tracks:
+            self.tracks[name].pause()
+
     def tick(self, now: float) -> None:
         """Settles what waits on a deadline. Call it a few times a second."""
         if self.decide_at is not None and now >= self.decide_at:
@@ -261,6 +266,10 @@ class StreamTimeline:
         for sequencer in self.sequencers.values():
             if sequencer.held:
                 sequencer.release(now)
+        for track, sequencer in self.lanes.values():
+            if sequencer.next is None and track.started:
+                track.follow(now)
+            track.note_jitter()
 
     def decided(self) -> None:
         self.decide_at = None

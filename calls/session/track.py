@@ -6,6 +6,9 @@ from calls.events import AudioFormat
 
 GRID_MS = 20  # a track starts, and goes on after a pause, on this grid
 HOLD_SECONDS = 2.0  # a longer pause between arrivals is a hold, not jitter
+SLIP_SECONDS, SLIP_PATIENCE_SECONDS = 0.3, 1.0  # by how much, and for how long, unnumbered audio may be behind
+PACE_SECONDS, PACE_GAP_SECONDS = 4.0, 0.5
+JITTER_SHARE = 1 / 16  # of a new deviation, in the smoothed one (RFC 3550, section 6.4.1)
 JUMP_SECONDS = 10.0  # a longer gap in the numbers is a jump
 
 Run = tuple[int, bytes]  # (sample position, audio)
@@ -33,20 +36,26 @@ class TrackTimeline:
     """The audio of one track, and what was counted on the way."""
 
     __slots__ = (
+        "appended",
+        "behind",
+        "behind_since",
         "clock",
         "duplicates",
         "end_of_runs",
         "frame_bytes",
         "frames",
+        "jitter",
         "last_arrival",
         "late",
         "lost",
+        "measured",
         "reordered",
         "resyncs",
         "run",
         "run_start",
         "runs",
         "started",
+        "transit",
     )
 
     def __init__(self, clock: StreamClock) -> None:
@@ -57,6 +66,12 @@ class TrackTimeline:
         self.started = False
         self.frame_bytes = 0
         self.last_arrival = 0.0
+        self.appended = 0  # bytes without a number, in the order of their arrival
+        self.measured: tuple[float, int] | None = None  # where `pace` began to measure
+        self.behind = 0  # samples, at least, since `behind_since`
+        self.behind_since: float | None = None
+        self.jitter = 0.0  # seconds
+        self.transit: tuple[float, float] | None = None  # the newest frame's arrival, and by how much that is later
         self.frames = self.lost = self.duplicates = self.reordered = self.late = self.resyncs = 0
 
     @property
@@ -77,6 +92,53 @@ class TrackTimeline:
         self.frames += 1
         self.frame_bytes = len(payload)
         self.run += payload
+
+    def pause(self) -> None:
+        """What comes next starts where it arrives."""
+        self.last_arrival = float("-inf")
+
+    def follow(self, now: float) -> None:
+        """Audio without numbers only shows by its arrival that some is missing: where it stays behind the clock for a
+        second, it was not jitter."""
+        if now - self.last_arrival > HOLD_SECONDS:
+            return
+        behind = self.clock.position(self.last_arrival) - self.end
+        if behind < SLIP_SECONDS * self.clock.format.rate:
+            self.behind_since = None
+        elif self.behind_since is None:
+            self.behind, self.behind_since = behind, now
+        else:
+            self.behind = min(self.behind, behind)
+            if now - self.behind_since > SLIP_PATIENCE_SECONDS:
+                self.resyncs += 1
+                self.go_on_at(self.end + self.behind)
+                self.behind_since = None
+
+    def pace(self, now: float) -> float | None:
+        """How fast audio without numbers comes, against its format: 1 is real time. A figure every few seconds."""
+        if not self.appended or now - self.last_arrival > PACE_GAP_SECONDS:
+            self.measured = None
+        elif self.measured is None:
+            self.measured = self.last_arrival, self.appended
+        elif self.last_arrival - self.measured[0] >= PACE_SECONDS:
+            (since, before), self.measured = self.measured, None
+            seconds = (self.appended - before) / self.clock.sample_bytes / self.clock.format.rate
+            return seconds / (self.last_arrival - since)
+        return None
+
+    def note_jitter(self) -> None:
+        """Smooths by how much arrivals deviate from the pace of the audio, as RTP does; of the newest frame a beat, so
+        that frames themselves cost nothing. A hold or a counter that starts again is no jitter."""
+        arrival = self.last_arrival
+        if not self.started or arrival == float("-inf"):
+            self.transit = None
+            return
+        if self.transit is not None and arrival == self.transit[0]:
+            return
+        late = arrival - self.end / self.clock.format.rate
+        if self.transit is not None and arrival - self.transit[0] <= HOLD_SECONDS:
+            self.jitter += (abs(late - self.transit[1]) - self.jitter) * JITTER_SHARE
+        self.transit = arrival, late
 
     def skip_lost(self, frames: int) -> None:
         """Silence in place of frames that never came."""

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from calls import live
 from calls.events import AudioFormat, TrackName
 from calls.models import SkippedPassage
 from calls.services.transcripts import segment_of
+from calls.session.masking import Writer
+from calls.session.tones import Tones
 from calls.session.track import Run
-from calls.session.writer import TranscriptWriter
 from calls.shapes import InterimShape
 from calls.stt.base import (
     Final,
@@ -25,8 +25,9 @@ from calls.stt.base import (
     SpeechEnded,
     SpeechStarted,
     TrackConfig,
-    check_format,
 )
+from calls.stt.converting import open_track
+from calls.stt.pcm import SAMPLE_BYTES, to_ms
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +35,7 @@ FINISH_SECONDS = 10.0
 
 
 class Transcriber:
-    """A participant: one recogniser track for each track of the stream, opened when it is first heard.
-
-    Raises `RecognizerUnavailable` where the engine doesn't take the stream's audio."""
+    """A participant: one recogniser track for each track of the stream, opened when it is first heard."""
 
     def __init__(
         self,
@@ -49,33 +48,43 @@ class Transcriber:
         language: str,
         phrases: Sequence[str],
         recognizer: Recognizer,
-        writer: TranscriptWriter,
+        writer: Writer,
+        tones: Tones | None = None,
+        on_event: Callable[[TrackName, RecognizerEvent], None] | None = None,
     ) -> None:
         self.call_id, self.stream_id, self.agent_id, self.offset_ms = call_id, stream_id, agent_id, offset_ms
         self.config = TrackConfig(encoding=audio.encoding, rate=audio.rate, language=language, phrases=tuple(phrases))
-        check_format(recognizer.capabilities, self.config)
-        self.recognizer, self.writer = recognizer, writer
+        self.recognizer, self.writer, self.tones, self.on_event = recognizer, writer, tones, on_event
         self.tracks: dict[TrackName, RecognizerTrack] = {}
         self.quiet_since: dict[TrackName, int | None] = {}  # ms; None while somebody speaks
         self.skipped_ms = 0
 
     def hear(self, track: TrackName, runs: Sequence[Run]) -> None:
+        if track == "bot":  # what it says is known; it is not silent meanwhile
+            position, audio = runs[-1]
+            samples = len(audio) // SAMPLE_BYTES[self.config.encoding]
+            self.quiet_since[track] = to_ms(position + samples, self.config.rate)
+            return
+        if track == "customer" and self.tones is not None and self.tones.sounding:
+            return  # a key; to the recogniser, what is left out is silence
         recognizer_track = self.tracks.get(track)
         if recognizer_track is None:
             self.quiet_since[track] = 0
-            recognizer_track = self.recognizer.open_track(self.config, self.listener(track))
+            recognizer_track = open_track(self.recognizer, self.config, self.listener(track))
             self.tracks[track] = recognizer_track
         for position, audio in runs:
             recognizer_track.feed(position, audio)
 
     def listener(self, track: TrackName) -> Callable[[RecognizerEvent], None]:
         def on_event(event: RecognizerEvent) -> None:
+            if self.on_event is not None:
+                self.on_event(track, event)
             match event:
                 case Interim(start_ms, text):
                     interim = InterimShape(
                         stream_id=self.stream_id, track=track, start_ms=self.offset_ms + start_ms, text=text
                     )
-                    live.publish(self.call_id, "segment.interim", segment=interim)
+                    self.writer.show(self.call_id, interim)
                 case Final():
                     segment = segment_of(
                         event,
@@ -84,6 +93,7 @@ class Transcriber:
                         track=track,
                         agent_id=self.agent_id,
                         offset_ms=self.offset_ms,
+                        language=self.config.language,
                     )
                     self.writer.add(segment)
                 case SpeechStarted():

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+from uuid import UUID
 
 from django.db import DatabaseError, IntegrityError
 
 from calls import live, shapes
 from calls.models import Segment, SkippedPassage
+from calls.services.alert_watch import watch_segments
 from calls.services.transcripts import store_transcript
 from calls.session.database import in_thread
+from calls.shapes import InterimShape
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +23,17 @@ MAX_BATCH = 200
 MAX_RETRY_SECONDS = 5.0
 
 
-Row = Segment | SkippedPassage
+class Rewritten(NamedTuple):
+    """A stored segment whose text is another now."""
+
+    segment: Segment
+
+    @property
+    def call_id(self) -> UUID:
+        return self.segment.call_id
+
+
+Row = Segment | SkippedPassage | Rewritten
 
 
 class TranscriptWriter:
@@ -28,6 +42,7 @@ class TranscriptWriter:
 
     def __init__(self) -> None:
         self.thread = ThreadPoolExecutor(1, "hub-transcripts")
+        self.clock = asyncio.get_running_loop().time
         self.waiting: list[Row] = []
         self.task: asyncio.Task[None] | None = None
 
@@ -35,6 +50,10 @@ class TranscriptWriter:
         self.waiting.append(row)
         if self.task is None or self.task.done():
             self.task = asyncio.get_running_loop().create_task(self.write_all())
+
+    def show(self, call_id: UUID, interim: InterimShape) -> None:
+        """Publishes what is never stored."""
+        live.publish(call_id, "segment.interim", segment=interim)
 
     async def write_all(self) -> None:
         pause = 0.2
@@ -50,13 +69,18 @@ class TranscriptWriter:
             pause = 0.2
             del self.waiting[: len(batch)]
             for row in stored:
-                if isinstance(row, Segment):
-                    live.publish(row.call_id, "segment.final", segment=shapes.segment_shape(row))
+                if not isinstance(row, SkippedPassage):
+                    segment = row.segment if isinstance(row, Rewritten) else row
+                    live.publish(row.call_id, "segment.final", segment=shapes.segment_shape(segment))
+            await in_thread(self.thread, watch_segments, [row for row in stored if isinstance(row, Segment)])
 
     def store(self, batch: list[Row]) -> list[Row]:
         """Returns what was stored: all, but for rows of a call that somebody deleted meanwhile."""
         try:
-            store_transcript(batch)
+            store_transcript(
+                [row for row in batch if not isinstance(row, Rewritten)],
+                rewritten=[row.segment for row in batch if isinstance(row, Rewritten)],
+            )
             return batch
         except IntegrityError:
             if len(batch) == 1:

@@ -246,3 +246,28 @@ def test_a_stall_costs_nothing() -> None:
     play(timeline, held_up)  # type: ignore[arg-type]
     assert laid_out(timeline) == b"".join(frame(n) for n in range(1, 101))
     assert timeline.tracks["customer"].lost == 0
+
+
+def paces(arrivals: list[tuple[float, str, int | None, bytes]]) -> list[float]:
+    """What is found out, asked ten times a second."""
+    timeline, found, beat = make(), [], 0.0
+    for at, track, number, payload in arrivals:
+        while beat < at:
+            found += [pace for line in timeline.tracks.values() if (pace := line.pace(beat)) is not None]
+            beat += 0.1
+        timeline.push(at, track, number, payload)  # type: ignore[arg-type]
+    return found
+
+
+@pytest.mark.parametrize("rate", [0.5, 1, 2])
+def test_pace_of_audio_without_numbers(rate: float) -> None:
+    arrivals = [(index * 0.02 / rate, "customer", None, frame(index)) for index in range(1, 1000)]
+    found = paces(arrivals)
+    assert found
+    assert found == pytest.approx([rate] * len(found), rel=0.05)
+
+
+def test_numbered_audio_has_no_pace() -> None:
+    """Its place doesn't hang on how fast it comes; some of it goes the way of audio without numbers, late or swapped."""
+    swapped = [(index * 0.02, "customer", index ^ 1, frame(index)) for index in range(2, 1000)]
+    assert paces(swapped) == []
