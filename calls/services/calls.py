@@ -1,4 +1,8 @@
-"""The life of a call in rows: streams open and end, leases are renewed, calls end."""
+"""The life of a call in rows: streams open and end, leases are renewed, calls end.
+
+Rows are locked with `no_key`, so that whoever stores a segment or a command of the call meanwhile neither waits nor
+meets the locks in another order.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +21,12 @@ from django.utils import timezone
 from calls import live, shapes
 from calls.events import AudioFormat, CallInfo
 from calls.models import Call, Recording, Stream, StreamingProfile
-from calls.models.calls import State
+from calls.models.calls import TEST, State
+from calls.services import alerts, checks, commands, summaries, transcripts, webhook_events
 from calls.services.background import ring_on_commit
+from calls.services.masking import kinds_of
 from calls.services.storage import last_heard
+from calls.vendors import VENDORS
 
 log = logging.getLogger(__name__)
 
@@ -32,23 +39,34 @@ GRID_MS = 20
 class Opened(NamedTuple):
     call: Call
     stream: Stream
+    superseded: list[tuple[UUID, UUID]]  # (process, stream): older connections of the same call or session
 
 
 def call_key(profile: StreamingProfile, info: CallInfo) -> str:
-    """What makes two streams the same call (RingCX: sub-account and call id)."""
-    scope = info.sub_account_id if profile.vendor == "ringcx" else str(profile.id)
+    """What makes two streams the same call. Where a profile is one product among several of an account, calls go from
+    one product to another: there the account and the call id count."""
+    among_products = VENDORS[profile.vendor].endpoint.profile_by == "product"
+    scope = info.sub_account_id if among_products else str(profile.id)
     return f"{profile.vendor}:{scope}:{info.call_id}"
 
 
 def open_stream(
-    *, profile: StreamingProfile, info: CallInfo, audio: AudioFormat, transport: str, process: UUID
+    *,
+    profile: StreamingProfile,
+    info: CallInfo,
+    audio: AudioFormat,
+    transport: str,
+    process: UUID,
+    one_stream: bool,
 ) -> Opened:
-    """Opens a stream, and opens or joins its call. Publishes `call.started` or `call.updated`."""
+    """Opens a stream, and opens or joins its call. `one_stream`: the vendor has one connection a call at a time, else
+    one a session. Publishes `call.started` or `call.updated`."""
     key = call_key(profile, info)
     for _ in range(3):
         try:
             with transaction.atomic():
                 call, created = _open_or_join(key, profile, info)
+                superseded = [] if created else _older_streams(call, info, one_stream=one_stream)
                 stream = Stream.objects.create(
                     call=call,
                     session_id=info.session_id,
@@ -61,7 +79,9 @@ def open_stream(
                     lease_until=timezone.now() + LEASE,
                 )
                 _publish(call.id, "call.started" if created else "call.updated")
-            return Opened(call, stream)
+                if created:
+                    webhook_events.emit("call.started", call.id)
+            return Opened(call, stream, superseded)
         except IntegrityError:  # another process opened the same call at this moment: join it
             continue
     raise RuntimeError(f"the call {key} could not be opened")
@@ -69,28 +89,39 @@ def open_stream(
 
 def _open_or_join(key: str, profile: StreamingProfile, info: CallInfo) -> tuple[Call, bool]:
     now = timezone.now()
-    call = Call.objects.select_for_update().filter(key=key).order_by("-started_at").first()
+    call = Call.objects.select_for_update(no_key=True).filter(key=key).order_by("-started_at").first()
     if call is not None and (call.state == State.LIVE or (call.ended_at and now - call.ended_at < REJOIN)):
         call.state, call.ended_at, call.close_due_at = State.LIVE, None, None
         call.agent_id = info.agent_id or call.agent_id
-        call.save(update_fields=["state", "ended_at", "close_due_at", "agent_id"])
+        call.mask = kinds_of({*call.mask, *profile.mask})
+        call.save(update_fields=["state", "ended_at", "close_due_at", "agent_id", "mask"])
         return call, False
     call = Call.objects.create(
         vendor=profile.vendor,
         key=key,
         vendor_call_id=info.call_id,
         profile=profile,
-        direction=info.direction,
+        direction=TEST if checks.is_test_call(profile, info.call_id) else info.direction,
         from_number=info.from_number,
         to_number=info.to_number,
         agent_id=info.agent_id,
         product_type=info.product_type,
         product_id=info.product_id,
+        mask=profile.mask,
     )
     return call, True
 
 
-def _metadata(info: CallInfo) -> dict[str, str]:
+def _older_streams(call: Call, info: CallInfo, *, one_stream: bool) -> list[tuple[UUID, UUID]]:
+    if not (one_stream or info.session_id):
+        return []
+    streams = call.streams.filter(state=State.LIVE)
+    if not one_stream:
+        streams = streams.filter(session_id=info.session_id)
+    return list(streams.values_list("process", "id"))
+
+
+def _metadata(info: CallInfo) -> dict[str, Any]:
     facts = {name: getattr(info, name) for name in info.__struct_fields__ if name != "secret"}
     return {name: value for name, value in facts.items() if value}
 
@@ -110,7 +141,7 @@ def set_audio_start(*, call_id: UUID, stream_id: UUID, at: datetime) -> int:
 def update_stream_facts(*, stream_id: UUID, info: CallInfo) -> None:
     """The vendor told more (a second `Start`): the newest facts win."""
     with transaction.atomic():
-        stream = Stream.objects.select_for_update().select_related("call").get(id=stream_id)
+        stream = Stream.objects.select_for_update(no_key=True).select_related("call").get(id=stream_id)
         stream.metadata = {**stream.metadata, **_metadata(info)}
         stream.agent_id = info.agent_id or stream.agent_id
         stream.save(update_fields=["metadata", "agent_id"])
@@ -154,10 +185,10 @@ def renew_leases(*, process: UUID, reports: Mapping[UUID, Report]) -> list[UUID]
 def revive_stream(*, stream_id: UUID, process: UUID) -> None:
     """A stream whose process was only held up is live again, and its call too, unless that went on elsewhere."""
     with transaction.atomic():
-        stream = Stream.objects.select_for_update().get(id=stream_id)
+        stream = Stream.objects.select_for_update(no_key=True).get(id=stream_id)
         if stream.state != State.INTERRUPTED or stream.process != process:
             return
-        call = Call.objects.select_for_update().get(id=stream.call_id)
+        call = Call.objects.select_for_update(no_key=True).get(id=stream.call_id)
         if call.state != State.LIVE and Call.objects.live().filter(key=call.key).exists():
             return
         stream.state, stream.ended_at, stream.lease_until = State.LIVE, None, timezone.now() + LEASE
@@ -167,14 +198,19 @@ def revive_stream(*, stream_id: UUID, process: UUID) -> None:
         _publish(call.id, "call.updated")
 
 
-def end_stream(*, stream_id: UUID, close_code: int | None, ended_by_vendor: bool, report: Report) -> None:
-    """Ends a stream. The call ends with its last one: at once where the vendor said so, else after the grace."""
+def end_stream(
+    *, stream_id: UUID, close_code: int | None, ended_by_vendor: bool, detail: Mapping[str, object], report: Report
+) -> None:
+    """Ends a stream; `detail` is what the vendor told of the end. The call ends with its last stream: at once where the
+    vendor said so, else after the grace."""
     with transaction.atomic():
-        stream = Stream.objects.select_for_update().get(id=stream_id)
+        stream = Stream.objects.select_for_update(no_key=True).get(id=stream_id)
         if stream.state != State.LIVE:
             return
         stream.state, stream.ended_at, stream.close_code = State.ENDED, timezone.now(), close_code
         stream.ended_by_vendor = ended_by_vendor
+        if detail:
+            stream.metadata = {**stream.metadata, "end": dict(detail)}
         stream.counters, stream.health = dict(report.counters), dict(report.health)
         stream.save()
         _after_stream(stream.call_id)
@@ -187,16 +223,19 @@ def note_close_code(*, stream_id: UUID, close_code: int) -> None:
 
 def _after_stream(call_id: UUID) -> None:
     """Ends the call, or sets when the sweep shall, if no stream of it is live."""
-    call = Call.objects.select_for_update().get(id=call_id)
+    call = Call.objects.select_for_update(no_key=True).get(id=call_id)
     if call.state != State.LIVE:
         return
     streams = list(call.streams.all())
     if any(stream.state == State.LIVE for stream in streams):
         _publish(call.id, "call.updated")
         return
-    grace = timedelta(seconds=settings.HUB_CALL_GRACE_SECONDS)
-    newest = {s.session_id or s.id: s for s in streams}  # a later stream of a session stands for the earlier ones
-    vanished = [s.ended_at for s in newest.values() if s.state == State.ENDED and not s.ended_by_vendor and s.ended_at]
+    options = call.profile.options if call.profile else {}
+    grace = timedelta(seconds=options.get("resumeSeconds", settings.HUB_CALL_GRACE_SECONDS))
+    # A later stream stands for the earlier ones: of its session, or where a vendor has one connection a call, of the call.
+    one_stream = VENDORS[call.vendor].playout is not None
+    newest = {one_stream or s.session_id or s.id: s for s in streams}.values()
+    vanished = [s.ended_at for s in newest if s.state == State.ENDED and not s.ended_by_vendor and s.ended_at]
     due = max(vanished) + grace if vanished else timezone.now()
     if due <= timezone.now():
         end_call(call)
@@ -215,11 +254,18 @@ def end_call(call: Call) -> None:
     call.close_due_at = None
     call.save(update_fields=["state", "ended_at", "close_due_at"])
     if call.profile is None or call.profile.record:
+        # Last words may hold what must not be heard. A check of the profile doesn't wait: what is said in it is known.
+        waits = call.mask and not call.is_test
+        due_at = timezone.now() + (webhook_events.LAST_WORDS if waits else timedelta())
         Recording.objects.update_or_create(
-            call=call, defaults={"state": Recording.State.PENDING, "due_at": timezone.now(), "attempts": 0, "error": ""}
+            call=call, defaults={"state": Recording.State.PENDING, "due_at": due_at, "attempts": 0, "error": ""}
         )
         ring_on_commit()
+    alerts.end_alerts_in(call)
+    summaries.summarize_later(call)
     _publish(call.id, "call.ended")
+    webhook_events.emit("call.ended", call.id)
+    transcripts.emit_if_ready(call)
 
 
 def interrupt_dead_streams() -> int:
@@ -228,12 +274,13 @@ def interrupt_dead_streams() -> int:
     count = 0
     for stream_id in list(dead[:500]):
         with transaction.atomic():
-            stream = Stream.objects.select_for_update().get(id=stream_id)
+            stream = Stream.objects.select_for_update(no_key=True).get(id=stream_id)
             if stream.state != State.LIVE or stream.lease_until >= timezone.now():
                 continue
             stream.state = State.INTERRUPTED
             stream.ended_at = max(stream.started_at, stream.lease_until - LEASE, last_heard(stream.id))
             stream.save(update_fields=["state", "ended_at"])
+            commands.fail_unsent(stream_id=stream.id)
             _after_stream(stream.call_id)
             count += 1
     return count
@@ -245,16 +292,22 @@ def close_due_calls() -> int:
     count = 0
     for call_id in list(due[:500]):
         with transaction.atomic():
-            call = Call.objects.select_for_update().get(id=call_id)
+            call = Call.objects.select_for_update(no_key=True).get(id=call_id)
             if call.state == State.LIVE and call.close_due_at and call.close_due_at <= timezone.now():
                 end_call(call)
                 count += 1
     return count
 
 
+def publish_change(call_id: UUID) -> None:
+    """Something that the call's shape shows changed elsewhere: whether a bot is in it, say."""
+    _publish(call_id, "call.updated")
+
+
 def _publish(call_id: UUID, kind: str) -> None:
     def send() -> None:
-        call = Call.objects.for_display().get(id=call_id)
-        live.publish(call_id, kind, call=shapes.call_shape(call))
+        call = Call.objects.for_display().filter(id=call_id).first()
+        if call is not None:  # it may have been deleted
+            live.publish(call_id, kind, call=shapes.call_shape(call))
 
     transaction.on_commit(send)

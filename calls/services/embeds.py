@@ -1,6 +1,7 @@
 """The embed's three steps: a profile's embed key → a bearer of 15 minutes for one call → a ticket for one socket.
 
-The bearer is signed, not stored; revoking its key ends it. No step needs a cookie.
+The bearer is signed, not stored; revoking its key ends it. No step needs a cookie. A paired iFrame (`services.pairings`)
+takes its tickets here too.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from django.core import signing
 from django.db import transaction
 from django.utils import timezone
 
-from calls.models import Call, EmbedKey, EmbedTicket
+from calls.models import Call, EmbedKey, EmbedPairing, EmbedTicket, User
+from calls.models.calls import CallQuerySet
 from calls.models.fields import digest
+from calls.services.audit import Requester, requester
 
 BEARER_SECONDS = 15 * 60
 TICKET_SECONDS = 30
@@ -31,13 +34,36 @@ class EmbedGrant(NamedTuple):
     key: EmbedKey
     vendor_call_id: str
 
+    @property
+    def by(self) -> Requester:
+        """Agents are not signed in: an embed key is who they are."""
+        return Requester(f"the iFrame of {self.key.profile.name} ({self.key.prefix}…)")
+
     def call(self) -> Call | None:
-        return (
-            Call.objects.for_display()
-            .filter(vendor_call_id=self.vendor_call_id, profile=self.key.profile_id)
-            .order_by("-started_at")
-            .first()
-        )
+        return _newest(Call.objects.filter(profile=self.key.profile_id), self.vendor_call_id)
+
+
+class PairedGrant(NamedTuple):
+    """What a paired iFrame's ticket opens: calls with this vendor id that its person sees, or without one any socket."""
+
+    pairing: EmbedPairing
+    vendor_call_id: str
+
+    @property
+    def user(self) -> User:
+        assert self.pairing.user is not None
+        return self.pairing.user
+
+    @property
+    def by(self) -> Requester:
+        return requester(self.user, pairing=self.pairing)
+
+    def call(self) -> Call | None:
+        return _newest(Call.objects.visible_to(self.user), self.vendor_call_id)
+
+
+def _newest(calls: CallQuerySet, vendor_call_id: str) -> Call | None:
+    return calls.for_display().filter(vendor_call_id=vendor_call_id).order_by("-started_at").first()
 
 
 def open_session(*, key: str, vendor_call_id: str) -> tuple[str, datetime]:
@@ -66,23 +92,28 @@ def read_bearer(token: str) -> EmbedGrant:
     return EmbedGrant(key, vendor_call_id)
 
 
-def create_ticket(grant: EmbedGrant) -> str:
+def create_ticket(grant: EmbedGrant | PairedGrant) -> str:
     """A ticket for one socket, good once and for 30 s."""
     ticket = secrets.token_urlsafe(24)
     EmbedTicket.objects.create(
         digest=digest(ticket),
-        key=grant.key,
+        key=grant.key if isinstance(grant, EmbedGrant) else None,
+        pairing=grant.pairing if isinstance(grant, PairedGrant) else None,
         vendor_call_id=grant.vendor_call_id,
         expires_at=timezone.now() + timedelta(seconds=TICKET_SECONDS),
     )
     return ticket
 
 
-def take_ticket(ticket: str) -> EmbedGrant:
+def take_ticket(ticket: str) -> EmbedGrant | PairedGrant:
     """Uses a ticket up. Raises `EmbedRefused` where it is unknown, used or expired."""
     with transaction.atomic():
-        row = EmbedTicket.objects.select_related("key").filter(digest=digest(ticket)).first()
+        row = EmbedTicket.objects.select_related("key", "pairing__user").filter(digest=digest(ticket)).first()
         taken = EmbedTicket.objects.filter(digest=digest(ticket)).delete()[0] if row else 0
     if row is None or not taken or row.expires_at < timezone.now():
         raise EmbedRefused("This ticket was used or has expired.")
-    return EmbedGrant(row.key, row.vendor_call_id)
+    if row.key is not None:
+        return EmbedGrant(row.key, row.vendor_call_id)
+    if row.pairing is None or row.pairing.user is None:
+        raise EmbedRefused("This iFrame is not paired.")
+    return PairedGrant(row.pairing, row.vendor_call_id)

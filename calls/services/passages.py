@@ -19,10 +19,13 @@ from calls import live, shapes
 from calls.audio import spool
 from calls.models import SkippedPassage
 from calls.models.calls import State
+from calls.services.alert_watch import watch_segments
+from calls.services.masking import mask_later
 from calls.services.storage import mapped, spool_path
-from calls.services.transcripts import segment_of, store_transcript
+from calls.services.transcripts import emit_if_ready, segment_of, store_transcript
 from calls.stt import make_recognizer
 from calls.stt.base import Final, Recognizer, RecognizerEvent, Skipped, TrackConfig
+from calls.stt.converting import open_track
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +99,7 @@ async def _hear_one(recognizer: Recognizer, passage: SkippedPassage) -> list[Fin
         language=profile.language if profile else "en-US",
         phrases=tuple(profile.phrases) if profile else (),
     )
-    track = recognizer.open_track(config, events.append)
+    track = open_track(recognizer, config, events.append)
     try:
         for position, audio in _audio(passage):
             while track.lag_ms > MAX_LAG_MS:  # noqa: ASYNC110  (the engine has no event for it)
@@ -135,7 +138,7 @@ def _audio(passage: SkippedPassage) -> list[tuple[int, bytes]]:
 
 def _store(passage: SkippedPassage, finals: list[Final] | None) -> None:
     """Stores what was heard and publishes it; sets when a passage that was not is tried again, if ever."""
-    stream = passage.stream
+    stream, profile = passage.stream, passage.call.profile
     segments = [
         segment_of(
             final,
@@ -144,6 +147,7 @@ def _store(passage: SkippedPassage, finals: list[Final] | None) -> None:
             track=passage.track,
             agent_id=stream.agent_id,
             offset_ms=stream.offset_ms or 0,
+            language=profile.language if profile else "",
         )
         for final in finals or ()
     ]
@@ -153,8 +157,12 @@ def _store(passage: SkippedPassage, finals: list[Final] | None) -> None:
         passage.state = SkippedPassage.State.FAILED
     else:
         passage.due_at = timezone.now() + timedelta(minutes=1)
+    segments, rewritten = mask_later(passage.call, segments)
     with transaction.atomic():
-        store_transcript(segments)
+        store_transcript(segments, rewritten=rewritten)
         passage.save(update_fields=["state", "due_at"])
-    for segment in segments:
+        if passage.state != SkippedPassage.State.PENDING:
+            emit_if_ready(passage.call)
+    for segment in (*rewritten, *segments):
         live.publish(passage.call_id, "segment.final", segment=shapes.segment_shape(segment))
+    watch_segments(segments)

@@ -8,20 +8,28 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from calls.audio import wav
 from calls.audio.mix import Mixer, StreamAudio
-from calls.models import Call, Recording
+from calls.audio.peaks import Peaks
+from calls.audio.silence import silence
+from calls.models import Call, Recording, SkippedPassage, Stream
 from calls.models.calls import State
-from calls.services.storage import mapped, recording_name, spool_path
+from calls.services import webhook_events
+from calls.services.masking import silences
+from calls.services.peaks import write_peaks
+from calls.services.storage import mapped, peaks_path, recording_name, spool_path
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +53,13 @@ def finish_due_recordings(limit: int = 20) -> int:
 
 
 def _claim() -> UUID | None:
+    unheard = SkippedPassage.objects.filter(call=OuterRef("call"), state=SkippedPassage.State.PENDING)
     with transaction.atomic():
         recording = (
             Recording.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(state=Recording.State.PENDING, due_at__lte=timezone.now())
             .exclude(call__state=State.LIVE)
+            .exclude(~Q(call__mask=[]) & Exists(unheard))  # which may have to be silent
             .order_by("due_at")
             .first()
         )
@@ -65,11 +75,14 @@ def _finish(call_id: UUID) -> None:
     call = Call.objects.get(id=call_id)
     streams = list(call.streams.exclude(offset_ms=None))
     streams.sort(key=lambda stream: (_number(stream.session_id), stream.started_at))
+    times = silences(call)
     with ExitStack() as stack:
         audio = []
         for order, stream in enumerate(streams):
             path = spool_path(stream.id)
             if path.exists() and path.stat().st_size:
+                if times:
+                    _silence(path, stream, times)
                 view = stack.enter_context(mapped(path))
                 audio.append(StreamAudio(view, stream.sample_rate, stream.offset_ms or 0, order))
         mixer = Mixer(audio)
@@ -86,6 +99,24 @@ def _finish(call_id: UUID) -> None:
         recording.file, recording.size = (name, size) if size else ("", 0)
         recording.duration_ms, recording.sample_rate, recording.error = duration_ms, rate, ""
         recording.save()
+        if size:
+            webhook_events.emit("recording.ready", call_id, lambda: {"recording": recording_facts(recording)})
+
+
+def _silence(path: Path, stream: Stream, times: Sequence[tuple[int, int]]) -> None:
+    """In the spool itself, of which everything else that is heard is made."""
+    with mapped(path, writable=True) as view:
+        silence(view, rate=stream.sample_rate, offset_ms=stream.offset_ms or 0, times=times)
+
+
+def recording_facts(recording: Recording) -> dict[str, Any]:
+    """What a webhook tells of a finished recording."""
+    return {
+        "durationMs": recording.duration_ms,
+        "sampleRate": recording.sample_rate,
+        "size": recording.size,
+        "url": f"{settings.HUB_PUBLIC_URL}/api/v1/calls/{recording.call_id}/recording/",
+    }
 
 
 def _number(session_id: str) -> tuple[int, str]:
@@ -93,15 +124,18 @@ def _number(session_id: str) -> tuple[int, str]:
 
 
 def _write(mixer: Mixer, path: Path) -> int:
+    peaks = Peaks(mixer.rate)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     with open(part, "wb") as file:
         file.write(wav.header(data_bytes=mixer.frames * 4, rate=mixer.rate, channels=2))
         for block in mixer.blocks():
             file.write(block)
+            peaks.feed(block)
         file.flush()
         os.fsync(file.fileno())
     os.replace(part, path)
+    write_peaks(peaks, peaks_path(path))
     return path.stat().st_size
 
 

@@ -32,9 +32,15 @@ def recording_path(recording: Recording) -> Path:
     return Path(settings.HUB_DATA_DIR) / recording.file
 
 
+def peaks_path(recording: Path) -> Path:
+    """Beside the recording: what its waveform is drawn from. Whoever removes the one removes the other."""
+    return recording.with_suffix(".peaks.json")
+
+
 @contextmanager
-def mapped(path: Path) -> Iterator[memoryview]:
+def mapped(path: Path, *, writable: bool = False) -> Iterator[memoryview]:
     """The bytes of a file that is not empty, without reading it into memory."""
-    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapping:
+    mode, access = ("r+b", mmap.ACCESS_WRITE) if writable else ("rb", mmap.ACCESS_READ)
+    with open(path, mode) as file, mmap.mmap(file.fileno(), 0, access=access) as mapping:
         with memoryview(mapping) as view:
             yield view

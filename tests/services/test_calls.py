@@ -21,11 +21,13 @@ REPORT = calls.Report(
 def open_stream(profile: StreamingProfile, session_id: str = "2", call_id: str = "c") -> Stream:
     info = CallInfo(call_id=call_id, session_id=session_id, product_type="QUEUE", product_id="1234")
     audio = AudioFormat("mulaw", 8000)
-    return calls.open_stream(profile=profile, info=info, audio=audio, transport="websocket", process=PROCESS).stream
+    return calls.open_stream(
+        profile=profile, info=info, audio=audio, transport="websocket", process=PROCESS, one_stream=False
+    ).stream
 
 
 def end(stream: Stream, *, by_vendor: bool) -> None:
-    calls.end_stream(stream_id=stream.id, close_code=1006, ended_by_vendor=by_vendor, report=REPORT)
+    calls.end_stream(stream_id=stream.id, close_code=1006, ended_by_vendor=by_vendor, detail={}, report=REPORT)
 
 
 def lapse(stream: Stream) -> None:
@@ -78,6 +80,15 @@ def test_a_reconnect_that_ended_well_needs_no_grace(profile: StreamingProfile) -
     first = open_stream(profile)
     end(first, by_vendor=False)
     end(open_stream(profile), by_vendor=True)
+    assert Call.objects.get().state == "ended"
+
+
+def test_a_resumed_connection_that_ended_well_needs_no_grace(db: None) -> None:
+    """Vendors that the hub acts on have one connection a call, and name no session."""
+    profile = StreamingProfile.objects.create(vendor="audiocodes", name="a", slug="a")
+    end(open_stream(profile, session_id=""), by_vendor=False)
+    assert Call.objects.get().state == "live"
+    end(open_stream(profile, session_id=""), by_vendor=True)
     assert Call.objects.get().state == "ended"
 
 
