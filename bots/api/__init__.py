@@ -1,0 +1,1 @@
+"""REST below `/api/v1/bots/`, in the manner of `calls.api`."""

@@ -1,0 +1,1 @@
+"""A bot whose words come from a language model behind an OpenAI-compatible chat endpoint."""
