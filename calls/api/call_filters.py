@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
-from django.utils.dateparse import parse_date, parse_datetime
+from django.db.models import Q
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from calls.api.fields import refusal
-from calls.models import Segment
+from calls.api.filters import Filters, apply_filters, span_of, text_parameter
+from calls.api.paging import Fetch, first_rows
+from calls.models import Alert
 from calls.models.calls import CallQuerySet, State
-from calls.models.profiles import Vendor
-
-MAX_TEXT = 200
+from calls.models.checks import TEST_CALL
+from calls.search.finding import call_search
+from calls.services.notes import tagged
+from calls.vendors import VENDORS
 
 FILTER_PARAMETERS = [
     OpenApiParameter("state", str, enum=State.values),
-    OpenApiParameter("vendor", str, enum=Vendor.values),
+    OpenApiParameter("vendor", str, enum=list(VENDORS)),
     OpenApiParameter("profile", UUID, description="A profile's id."),
     OpenApiParameter(
         "from", str, description="A phone number; or a date or time (RFC 3339): calls that started then or later."
@@ -30,18 +30,28 @@ FILTER_PARAMETERS = [
     OpenApiParameter(
         "to", str, description="A phone number; or a date or time (RFC 3339): calls that started until then."
     ),
+    OpenApiParameter("tag", str, description="A tag of the call."),
     OpenApiParameter("callId", str, description="The vendor's call id, exactly."),
-    OpenApiParameter("q", str, description="Part of an id, a number or an agent id, or words that were said."),
+    OpenApiParameter("alert", str, description="The id of an alert rule that found something, or `any`."),
+    OpenApiParameter(
+        "q",
+        str,
+        description="Part of an id or number, an agent's id, or words that were said, as `search/` finds them.",
+    ),
 ]
 
 
 def filter_calls(calls: CallQuerySet, request: Request) -> CallQuerySet:
-    for name, condition in FILTERS.items():
-        if value := request.query_params.get(name, "").strip():
-            if len(value) > MAX_TEXT or "\0" in value:
-                raise refusal(name, "invalid", f"Give at most {MAX_TEXT} printable characters.")
-            calls = calls.filter(condition(value))
-    return calls
+    """Those of the calls that the caller may see and asks for, but for `q`. A check's test call is there by name only."""
+    if not request.query_params.get("callId", "").startswith(TEST_CALL):
+        calls = calls.without_tests()
+    return apply_filters(calls.visible_to(request.user), FILTERS, request)
+
+
+def call_fetcher(request: Request) -> Fetch:
+    """How the first calls that fit `q` are found."""
+    text = text_parameter(request, "q")
+    return call_search(text).newest if text else first_rows
 
 
 def by_state(value: str) -> Q:
@@ -51,8 +61,8 @@ def by_state(value: str) -> Q:
 
 
 def by_vendor(value: str) -> Q:
-    if value not in Vendor.values:
-        raise refusal("vendor", "invalid_choice", f"Choose one of {', '.join(Vendor.values)}.")
+    if value not in list(VENDORS):
+        raise refusal("vendor", "invalid_choice", f"Choose one of {', '.join(list(VENDORS))}.")
     return Q(vendor=value)
 
 
@@ -61,6 +71,13 @@ def by_profile(value: str) -> Q:
         return Q(profile=UUID(value))
     except ValueError:
         raise refusal("profile", "invalid", "Give the id of a profile, a UUID.") from None
+
+
+def by_alert(value: str) -> Q:
+    condition = Alert.objects.in_call(value)
+    if condition is None:
+        raise refusal("alert", "invalid", "Give the id of an alert rule, a UUID, or any.")
+    return Q(condition)
 
 
 def by_from(value: str) -> Q:
@@ -74,21 +91,15 @@ def by_to(value: str) -> Q:
 
 
 def _span(field: str, value: str) -> tuple[datetime, datetime] | None:
-    """The first and last moment of a date or a time (in UTC where it names no zone), or None where it is a number."""
+    """Of a date or a time; None where it is a number."""
     if not re.match(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
         return None
-    try:
-        if day := parse_date(value):
-            first = datetime.combine(day, time(), UTC)
-            return first, first + timedelta(days=1, microseconds=-1)
-        if moment := parse_datetime(re.sub(r" (\d\d:\d\d)$", r"+\1", value)):  # a + that was not escaped in the address
-            moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-            return moment, moment
-    except (ValueError, OverflowError):
-        pass
-    raise refusal(
-        field, "invalid", "Give a phone number, a date such as 2026-01-31, or a time such as 2026-01-31T09:30:00Z."
-    )
+    span = span_of(value)
+    if span is None:
+        raise refusal(
+            field, "invalid", "Give a phone number, a date such as 2026-01-31, or a time such as 2026-01-31T09:30:00Z."
+        )
+    return span
 
 
 def _spellings(number: str) -> list[str]:
@@ -97,26 +108,13 @@ def _spellings(number: str) -> list[str]:
     return [bare, f"+{bare}"]
 
 
-def by_text(value: str) -> Q:
-    found = (
-        Q(vendor_call_id__icontains=value)
-        | Q(from_number__contains=value)
-        | Q(to_number__contains=value)
-        | Q(agent_id__iexact=value)
-        | Exists(Segment.objects.filter(call=OuterRef("id"), text__icontains=value))
-    )
-    try:
-        return Q(found | Q(id=UUID(value)))
-    except ValueError:
-        return Q(found)
-
-
-FILTERS: dict[str, Callable[[str], Any]] = {
+FILTERS: Filters = {
     "state": by_state,
     "vendor": by_vendor,
     "profile": by_profile,
     "from": by_from,
     "to": by_to,
+    "alert": by_alert,
+    "tag": tagged,
     "callId": lambda value: Q(vendor_call_id=value),
-    "q": by_text,
 }

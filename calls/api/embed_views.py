@@ -12,18 +12,19 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from calls.api.authentication import CHALLENGE, bearer_of
+from calls.api.authentication import CHALLENGE, Credential, PairingAuthentication, bearer_of
 from calls.api.fields import StrictSerializer, Text, refusal
 from calls.api.views import HubView
 from calls.services import embeds
 
 
 class EmbedAuthentication(BaseAuthentication):
-    """The bearer of an embed session: `request.auth` is its grant, the user stays anonymous."""
+    """The bearer of an embed session, which alone is signed and so holds a colon: `request.auth` is its grant, the user
+    stays anonymous."""
 
     def authenticate(self, request: Request) -> tuple[Any, embeds.EmbedGrant] | None:
         token = bearer_of(request)
-        if token is None:
+        if token is None or ":" not in token:
             return None
         try:
             return None, embeds.read_bearer(token)
@@ -48,8 +49,17 @@ class EmbedSessionSerializer(serializers.Serializer[Any]):
     expiresAt = serializers.DateTimeField(read_only=True)
 
 
+class NewEmbedTicketSerializer(StrictSerializer):
+    """With a paired iFrame's bearer only; an embed session's is for one call anyway."""
+
+    callId = Text(
+        required=False, max_length=200, help_text="The vendor's call id; without it, any of the person's sockets."
+    )
+
+
 class EmbedTicketSerializer(serializers.Serializer[Any]):
-    """Opens `/ws/embed/?ticket=…` once, within 30 seconds."""
+    """Opens `/ws/embed/?ticket=…` once, within 30 seconds. A paired iFrame's, made without `callId`, opens
+    `/ws/dashboard/`, `/ws/calls/<id>/` or `/ws/calls/<id>/listen/` instead."""
 
     ticket = serializers.CharField(read_only=True)
 
@@ -91,15 +101,28 @@ class EmbedSessionsView(EmbedView):
 
 
 class EmbedTicketsView(EmbedView):
+    authentication_classes = [PairingAuthentication, EmbedAuthentication]
+
     @extend_schema(
         operation_id="create_embed_ticket",
-        request=None,
+        request=NewEmbedTicketSerializer,
         responses={201: EmbedTicketSerializer},
     )
     def post(self, request: Request) -> Response:
         """A ticket for one socket."""
-        if not self.grant:
+        serializer = NewEmbedTicketSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        call_id = serializer.validated_data.get("callId") or ""
+        credential: object = request.auth
+        if isinstance(credential, Credential) and credential.pairing:
+            grant: embeds.EmbedGrant | embeds.PairedGrant = embeds.PairedGrant(credential.pairing, call_id)
+        elif isinstance(credential, embeds.EmbedGrant):
+            if call_id not in ("", credential.vendor_call_id):
+                raise refusal("callId", "invalid", "This session is for another call.")
+            grant = credential
+        else:
+            code = "not_authenticated" if bearer_of(request) is None else "embed_refused"
             raise AuthenticationFailed(
-                "Send the token of an embed session as 'Authorization: Bearer <token>'.", "not_authenticated"
+                "Send the token of an embed session or a pairing as 'Authorization: Bearer <token>'.", code
             )
-        return Response({"ticket": embeds.create_ticket(self.grant)}, 201)
+        return Response({"ticket": embeds.create_ticket(grant)}, 201)

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import get_error_detail
 
+from calls.privacy.finding import KINDS
 from calls.services import profile_rules
 
 
@@ -71,6 +73,57 @@ class Choice(serializers.ChoiceField):
         if not isinstance(data, str):
             self.fail("invalid_choice")
         return super().to_internal_value(data.strip().upper() if self.any_case else data)
+
+
+@extend_schema_field({"type": "array", "items": {"type": "string", "enum": list(KINDS)}})
+class Mask(serializers.Field[Any, Any, Any, Any]):
+    """Kinds of sensitive data: a list of them, or true for all, false or null for none. Shown as a list."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_null=True, **kwargs)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation([] if data is None else data)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        kinds: list[str] = checked(profile_rules.clean_mask, data)
+        return kinds
+
+    def to_representation(self, value: Any) -> list[str]:
+        return list(value)
+
+
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": profile_rules.MAX_RETENTION_DAYS, "nullable": True})
+class Days(serializers.Field[Any, Any, Any, Any]):
+    """A number of days; null: for good."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_null=True, **kwargs)
+
+    def to_internal_value(self, data: Any) -> int | None:
+        days: int | None = checked(profile_rules.clean_retention, data)
+        return days
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class Without(serializers.Field[Any, Any, Any, Any]):
+    """A field that this profile's vendor has no use for: null. `why` goes on from "Remove it: "."""
+
+    def __init__(self, *, why: str, **kwargs: Any) -> None:
+        super().__init__(required=False, allow_null=True, **kwargs)
+        self.error_messages["not_offered"] = f"Remove it: {why}"
+
+    def run_validation(self, data: Any = serializers.empty) -> str:
+        if data is serializers.empty:
+            raise serializers.SkipField
+        if data not in (None, ""):
+            self.fail("not_offered")
+        return ""
+
+    def to_representation(self, value: Any) -> None:
+        return None
 
 
 class StrictSerializer(serializers.Serializer[Any]):

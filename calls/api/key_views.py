@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from typing import cast
 from uuid import UUID
 
-from django.shortcuts import get_object_or_404
+from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from calls.api.authentication import requester_of
 from calls.api.fields import Choice, StrictSerializer, Text
 from calls.api.paging import PAGE_PARAMETERS, PageSerializer, paginate
 from calls.api.views import AdminView
@@ -60,7 +61,9 @@ class ApiKeysView(AdminView):
         """Makes a key that is owned by the caller. Its text is in this answer only."""
         serializer = ApiKeySerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        key, text = accounts.create_api_key(owner=cast(User, request.user), **serializer.validated_data)
+        key, text = accounts.create_api_key(
+            owner=cast(User, request.user), by=requester_of(request), **serializer.validated_data
+        )
         return Response({**ApiKeySerializer(key).data, "key": text}, 201)
 
 
@@ -68,5 +71,6 @@ class ApiKeyView(AdminView):
     @extend_schema(operation_id="delete_api_key", responses={204: None})
     def delete(self, request: Request, key_id: UUID) -> Response:
         """Revokes a key, at once."""
-        get_object_or_404(ApiKey, id=key_id).delete()
+        if not accounts.revoke_api_key(key_id, by=requester_of(request)):
+            raise Http404
         return Response(status=204)

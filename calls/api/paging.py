@@ -4,6 +4,9 @@ neither repeat nor hide others."""
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 import msgspec
@@ -39,20 +42,33 @@ class Cursor(msgspec.Struct, array_like=True):
     values: list[str]
 
 
-def paginate(request: Request, rows: QuerySet[Any], first: str, second: str) -> Page:
-    """A page of rows in the order of two fields (both with a leading `-`, or neither), of which the second is unique.
-    Costs one query."""
+Fetch = Callable[[Any, Sequence[str], int], list[Any]]  # of rows: the first ones of that order, so many
+
+
+def first_rows(rows: QuerySet[Any], order: Sequence[str], limit: int) -> list[Any]:
+    return list(rows.order_by(*order)[:limit])
+
+
+def paginate(
+    request: Request,
+    rows: QuerySet[Any],
+    *order: str,
+    fetch: Fetch = first_rows,
+) -> Page:
+    """A page of rows in the order of some fields (all with a leading `-`, or none), of which the last is unique. Fields
+    may be those of a relation (`call__started_at`). Costs one query, unless `fetch` knows a better way to the first rows
+    of an order."""
     limit = _limit(request)
-    descending = first.startswith("-")
-    fields = [name.removeprefix("-") for name in (first, second)]
+    descending = order[0].startswith("-")
+    fields = [name.removeprefix("-") for name in order]
     cursor = _cursor(request, rows.model, fields)
     backward = cursor is not None and cursor.backward
     if cursor is not None:
         beyond = "lt" if descending != backward else "gt"
-        (a, x), (b, y) = zip(fields, cursor.values, strict=True)
-        rows = rows.filter(Q(**{f"{a}__{beyond}": x}) | Q(**{a: x, f"{b}__{beyond}": y}), **{f"{a}__{beyond}e": x})
-    rows = rows.order_by(first, second)
-    found = list((rows.reverse() if backward else rows)[: limit + 1])
+        rows = rows.filter(_beyond(beyond, fields, cursor.values), **{f"{fields[0]}__{beyond}e": cursor.values[0]})
+    if backward:
+        order = tuple(fields if descending else (f"-{name}" for name in fields))
+    found = fetch(rows, order, limit + 1)
     more = len(found) > limit
     found = found[:limit]
     if backward:
@@ -60,7 +76,8 @@ def paginate(request: Request, rows: QuerySet[Any], first: str, second: str) -> 
     has_next, has_previous = (True, more) if backward else (more, cursor is not None)
 
     def link(row: Model, *, backward: bool) -> str:
-        place = Cursor(backward, [str(msgspec.to_builtins(getattr(row, name))) for name in fields])
+        values = (reduce(getattr, name.split("__"), row) for name in fields)
+        place = Cursor(backward, [str(msgspec.to_builtins(value)) for value in values])
         text = base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
         return replace_query_param(request.build_absolute_uri(), "cursor", text)
 
@@ -69,6 +86,24 @@ def paginate(request: Request, rows: QuerySet[Any], first: str, second: str) -> 
         link(found[-1], backward=False) if found and has_next else None,
         link(found[0], backward=True) if found and has_previous else None,
     )
+
+
+def _beyond(beyond: str, fields: Sequence[str], values: Sequence[Any]) -> Q:
+    """Later in the order: by the first field, or by the next where that one is the same."""
+    return reduce(
+        or_,
+        (
+            Q(**dict(zip(fields[:at], values, strict=False)), **{f"{name}__{beyond}": value})
+            for at, (name, value) in enumerate(zip(fields, values, strict=True))
+        ),
+    )
+
+
+def _field(model: type[Model], path: str) -> Any:
+    *relations, name = path.split("__")
+    for relation in relations:
+        model = model._meta.get_field(relation).related_model  # type: ignore[assignment]
+    return next(field for field in model._meta.concrete_fields if name in (field.name, field.attname))
 
 
 def _limit(request: Request) -> int:
@@ -88,8 +123,8 @@ def _cursor(request: Request, model: type[Model], fields: list[str]) -> Cursor |
         cursor = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=Cursor)
         if "\0" in "".join(cursor.values):
             raise ValueError
-        columns = {field.name: field for field in model._meta.concrete_fields}
-        cursor.values = [columns[name].to_python(value) for name, value in zip(fields, cursor.values, strict=True)]
+        columns = [_field(model, name) for name in fields]
+        cursor.values = [column.to_python(value) for column, value in zip(columns, cursor.values, strict=True)]
         return cursor
     except (ValueError, OverflowError, msgspec.DecodeError, DjangoValidationError):
         raise refusal(

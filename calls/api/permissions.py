@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from calls.api.authentication import Credential
 from calls.services.accounts import includes, right_of
 
 
@@ -17,4 +18,4 @@ class HubPermission(BasePermission):
         if not request.user.is_authenticated:
             return False
         needed = view.read_scope if request.method in SAFE_METHODS else view.write_scope
-        return includes(right_of(request.user), view.role) and includes(str(request.auth), needed)
+        return includes(right_of(request.user), view.role) and includes(cast(Credential, request.auth).scope, needed)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from email.utils import formatdate
 from typing import Protocol
 
+from channels.db import database_sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.cache import get_conditional_response
@@ -54,7 +54,13 @@ def serve(
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{body.size}"
     if request.method == "HEAD":
         return HttpResponse(status=status, content_type=content_type, headers=headers)
-    pieces = body.read(start, stop)
+    return stream(request, body.read(start, stop), status=status, content_type=content_type, headers=headers)
+
+
+def stream(
+    request: HttpRequest, pieces: Iterator[bytes], *, content_type: str, headers: dict[str, str], status: int = 200
+) -> StreamingHttpResponse:
+    """Sends pieces as they are made, in worker threads where the server is asynchronous."""
     chunks = _in_threads(pieces) if isinstance(request, ASGIRequest) else pieces
     return StreamingHttpResponse(chunks, status=status, content_type=content_type, headers=headers)
 
@@ -81,6 +87,7 @@ def _part(request: HttpRequest, body: Body) -> tuple[int, int] | None:
 
 
 async def _in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Reads each piece in a worker thread: neither disk nor mixing holds up the event loop."""
-    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+    """Reads each piece in a worker thread: neither disk nor mixing nor a query holds up the event loop."""
+    read = database_sync_to_async(next, thread_sensitive=False)
+    while (piece := await read(pieces, None)) is not None:
         yield piece

@@ -21,13 +21,24 @@ REF = "#/components/schemas/{name}"
 # Of the shapes, whose code needs no such words.
 DESCRIPTIONS = {
     "CallShape": "One phone call, live or past. `from`, `to` and `callId` are the vendor's.",
-    "StreamShape": "One connection that carried audio of a call: with RingCX, one agent session.",
+    "StreamShape": "One connection that carried audio of a call: with RingCX, one agent session. `end` is what the vendor "
+    "told of the end, by its own names.",
     "TrackCountersShape": "Frames of one speaker: received, and what was wrong with their numbering.",
-    "CapabilityShape": "Whether the call's vendor can do a command, and why not.",
+    "CapabilityShape": "Whether a command can be done to the call now, why not, and what it takes.",
+    "ParameterShape": "One field of a command.",
+    "CommandShape": "What was asked of a call, and what became of it.",
+    "AuditEntryShape": "Who did what, and when.",
+    "HelpShape": "The agent's wish for help, while it waits.",
     "HealthShape": "How far recognition is behind, how long each track has been silent, what audio was skipped.",
+    "AlertShape": "What a rule found in a call: words, or a state that lasts until `endedAt`. Name and kind are the rule's at "
+    "that time. `value` is what was measured, in the unit of the rule's threshold.",
     "TranscriptShape": "What was said so far, in order.",
+    "MaskedShape": "What was taken out of a segment, and when it was said. `open`: not decided yet, it may come back.",
     "SegmentShape": "A final piece of transcript. Times count from the call's first audio.",
     "WordShape": "One word of a segment.",
+    "FoundShape": "A segment in which the words were said.",
+    "CallBriefShape": "Which call it was: the fields of a call that name it.",
+    "PieceShape": "A part of a segment's text. All its pieces together are the text; those with `match` were looked for.",
 }
 
 
@@ -64,13 +75,15 @@ def component_name(struct: str) -> str:
 
 def public(schema: Any, field: str = "") -> Any:
     """The schema with its references under public names, and with what msgspec doesn't say: that fields named …At are
-    times."""
+    times, and the words of a choice strings (as constants: an `enum` would become a component without description)."""
     if isinstance(schema, list):
         return [public(item, field) for item in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
         return {"$ref": REF.format(name=component_name(schema["$ref"].rpartition("/")[2]))}
+    if "enum" in schema and "type" not in schema:
+        return {"type": "string", "anyOf": [{"const": word} for word in schema["enum"]]}
     if schema.get("type") == "string" and field.endswith("At"):
         return {**schema, "format": "date-time"}
     return {
@@ -79,6 +92,14 @@ def public(schema: Any, field: str = "") -> Any:
         else public(value, field)
         for key, value in schema.items()
     }
+
+
+def describe_null(result: Any, generator: Any, request: Any, public: Any) -> Any:
+    """Names what the generator adds to a choice that may be absent."""
+    null = result["components"]["schemas"].get("NullEnum")
+    if null is not None:
+        null["description"] = "Absent."
+    return result
 
 
 class VendorIdExtension(OpenApiSerializerFieldExtension):
@@ -95,6 +116,14 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: AutoSchema) -> Any:
         return {"type": "http", "scheme": "bearer", "description": "An API key. It may do no more than its owner."}
+
+
+class PairingScheme(OpenApiAuthenticationExtension):
+    target_class = "calls.api.authentication.PairingAuthentication"
+    name = "pairing"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> Any:
+        return {"type": "http", "scheme": "bearer", "description": "The token of an iFrame that a person has paired."}
 
 
 class CookieScheme(OpenApiAuthenticationExtension):

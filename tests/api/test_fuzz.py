@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
-from calls.models import StreamingProfile
+from calls.models import StreamingProfile, VendorAccount
+from calls.vendors import VENDORS
 from tests.conftest import MakeCall
 
 quick = settings(
@@ -27,17 +28,20 @@ values = st.recursive(
 FIELDS = [
     "id", "vendor", "name", "enabled", "productType", "productId", "mainAccountId", "subAccountId", "rcAccountId",
     "streamingUrl", "secret", "secretCheck", "language", "recognizer", "options", "record", "phrases",
-    "frameAncestors", "embedKeys", "endpointUrl", "version",
+    "frameAncestors", "embedKeys", "endpointUrl", "version", "slug", "bot", "fallbackNumber", "defaultRegion",
 ]  # fmt: skip
 good = {
-    "vendor": st.just("ringcx"),
+    "vendor": st.sampled_from(list(VENDORS)),
     "productType": st.sampled_from(["queue", "CAMPAIGN", "Manual"]),
     "productId": st.integers(0, 50),
 }
 bodies = st.dictionaries(st.sampled_from(FIELDS) | text, values, max_size=6).flatmap(
     lambda odd: st.fixed_dictionaries(good).map(lambda usual: {**usual, **odd})
 )
-FILTERS = ["state", "vendor", "profile", "from", "to", "callId", "q", "limit", "cursor", "format", "stream", "script"]
+FILTERS = [
+    "state", "vendor", "profile", "from", "to", "callId", "q", "limit", "cursor", "format", "stream", "script", "call",
+    "action", "actor", "track",
+]  # fmt: skip
 
 
 def sound(response: Any) -> None:
@@ -61,7 +65,8 @@ def test_profile_bodies(as_admin: APIClient, profile: StreamingProfile, body: An
 @quick
 @given(values, st.binary(max_size=40))
 def test_other_bodies(as_admin: APIClient, profile: StreamingProfile, body: Any, raw: bytes) -> None:
-    for path in ("api-keys/", "embed/sessions/", "embed/tickets/", f"profiles/{profile.id}/embed-keys/"):
+    of_profile = f"profiles/{profile.id}/"
+    for path in ("api-keys/", "embed/sessions/", "embed/tickets/", f"{of_profile}embed-keys/", f"{of_profile}reveal/"):
         sound(as_admin.post(f"/api/v1/{path}", json.dumps(body), content_type="application/json"))
         sound(as_admin.post(f"/api/v1/{path}", raw, content_type="application/json"))
 
@@ -69,10 +74,10 @@ def test_other_bodies(as_admin: APIClient, profile: StreamingProfile, body: Any,
 @quick
 @given(st.dictionaries(st.sampled_from(FILTERS), text, max_size=4))
 def test_queries(as_admin: APIClient, make_call: MakeCall, query: dict[str, str]) -> None:
-    call = make_call()
+    call = make_call(said=[("agent", 0, 900, "hello")])
     for path in (
         "calls/", f"calls/{call.id}/", f"calls/{call.id}/transcript/", f"calls/{call.id}/recording/", "profiles/",
-        "api-keys/", "refused-streams/",
+        "api-keys/", "refused-streams/", f"calls/{call.id}/commands/", "audit/", "search/",
     ):  # fmt: skip
         sound(as_admin.get(f"/api/v1/{path}", query))
 
@@ -87,3 +92,22 @@ def test_paths_and_headers(nobody: APIClient, path: str, header: str) -> None:
 @pytest.mark.parametrize("header", ["bytes=0-1", "bytes=" + "-" * 100, "bytes=1-,", "\xff"])
 def test_ranges_of_nothing(as_admin: APIClient, header: str, db: None) -> None:
     sound(as_admin.get(f"/api/v1/calls/{uuid.uuid4()}/recording/", HTTP_RANGE=header))
+
+
+ACCOUNT_FIELDS = ["vendor", "name", "accountId", "fields", "secretsSet", "version"]
+credentials = st.dictionaries(
+    st.sampled_from(["clientId", "clientSecret", "jwt", "ringcxUrl"]) | text, values, max_size=5
+)
+
+
+@quick
+@given(st.dictionaries(st.sampled_from(ACCOUNT_FIELDS) | text, values | credentials, max_size=5), credentials)
+def test_vendor_account_bodies(as_admin: APIClient, db: None, odd: Any, fields: Any) -> None:
+    account, _ = VendorAccount.objects.get_or_create(vendor="ringcx", account_id="1", defaults={"name": "n"})
+    for body in (odd, {"vendor": "ringcx", "fields": fields, **odd}):
+        data = json.dumps(body).encode()
+        kind = {"content_type": "application/json"}
+        sound(as_admin.post("/api/v1/vendor-accounts/", data, **kind))
+        sound(as_admin.put(f"/api/v1/vendor-accounts/{account.id}/", data, **kind))
+        sound(as_admin.patch(f"/api/v1/vendor-accounts/{account.id}/", data, **kind))
+    sound(as_admin.get("/api/v1/vendor-accounts/"))

@@ -9,9 +9,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from calls.events import CallInfo
-from calls.models import Call, RefusedStream, StreamingProfile, User
-from calls.services import profiles as services
+from calls.models import Call, StreamingProfile, User
 from tests.api.conftest import Problem, with_key
 from tests.conftest import MakeCall
 
@@ -32,6 +30,7 @@ FIELDS = {
     "id", "vendor", "name", "enabled", "productType", "productId", "mainAccountId", "subAccountId", "rcAccountId",
     "streamingUrl", "secretFingerprint", "secretCheck", "secretSeenAt", "secretMissedAt", "language", "recognizer",
     "record", "phrases", "frameAncestors", "options", "embedKeys", "endpointUrl", "version", "createdAt", "updatedAt",
+    "slug", "bot", "fallbackNumber", "defaultRegion", "endpointUrlWithSecret", "warnings", "mask", "retentionDays",
 }  # fmt: skip
 
 
@@ -49,8 +48,10 @@ def test_the_vendors_body_is_enough(as_admin: APIClient) -> None:
         "vendor": "ringcx", "name": "Queue 4321", "enabled": True, "productType": "QUEUE", "productId": "4321",
         "mainAccountId": "15300002", "subAccountId": "99999999", "rcAccountId": "37439510",
         "streamingUrl": "wss://hub.example.com", "secretCheck": "observe", "secretSeenAt": None, "secretMissedAt": None,
-        "language": "en-US", "recognizer": None, "record": True, "phrases": [], "frameAncestors": [], "options": {},
-        "embedKeys": [], "version": 1,
+        "language": "en-US", "recognizer": None, "record": True, "phrases": [], "frameAncestors": [],
+        "options": {"secretIn": "handshake", "sequence": "auto"}, "embedKeys": [], "version": 1, "slug": None, "bot": None,
+        "fallbackNumber": None, "defaultRegion": None, "endpointUrlWithSecret": None, "warnings": [],
+        "mask": [], "retentionDays": None,
     }  # fmt: skip
     assert {name: made[name] for name in expected} == expected
     assert len(made["secretFingerprint"]) == 8
@@ -102,7 +103,11 @@ def test_what_to_configure_at_the_vendor(as_admin: APIClient, settings: Any, pub
         ("recognizer", "scripted", "scripted"),
         ("recognizer", "", None),
         ("recognizer", None, None),
-        ("options", {"secretIn": "message"}, {"secretIn": "message"}),
+        ("options", {"secretIn": "message"}, {"secretIn": "message", "sequence": "auto"}),
+        ("bot", None, None),
+        ("slug", None, None),
+        ("fallbackNumber", "+1 202-555-0123", "+12025550123"),
+        ("defaultRegion", "us", "US"),
         (
             "options",
             {"sequence": "perTrack", "secretIn": "handshake"},
@@ -203,7 +208,26 @@ WRONG = [
     ("version", "new", "version"),
     ("embedkeys", [], "embedkeys"),
     ("product_id", "1", "product_id"),
-    ("bot", None, "bot"),
+    ("mask", "card", "mask"),
+    ("mask", ["card", "phone"], "mask"),
+    ("mask", [1], "mask"),
+    ("retentionDays", 0, "retentionDays"),
+    ("retentionDays", 3651, "retentionDays"),
+    ("retentionDays", 1.5, "retentionDays"),
+    ("retentionDays", True, "retentionDays"),
+    ("retentionDays", "30", "retentionDays"),
+    ("slug", "sales", "slug"),
+    ("bot", "01939f9e-0000-7000-8000-000000000000", "bot"),
+    ("bot", "menu", "bot"),
+    ("bot", 5, "bot"),
+    ("bot", [], "bot"),
+    ("fallbackNumber", "abc", "fallbackNumber"),
+    ("fallbackNumber", "(202) 555-0123", "fallbackNumber"),
+    ("fallbackNumber", 5, "fallbackNumber"),
+    ("fallbackNumber", "9" * 201, "fallbackNumber"),
+    ("defaultRegion", "XX", "defaultRegion"),
+    ("defaultRegion", "USA", "defaultRegion"),
+    ("defaultRegion", 1, "defaultRegion"),
 ]
 
 
@@ -373,52 +397,6 @@ def test_a_page_of_profiles(as_admin: APIClient, django_assert_num_queries: Any)
         page = as_admin.get(page["next"]).json()
         names += [row["name"] for row in page["results"]]
     assert names == ["P0", "P0", "P1", "P1", "P2"]
-
-
-# Embed keys
-
-
-def test_an_embed_key_is_shown_once(as_admin: APIClient, profile: StreamingProfile) -> None:
-    address = f"{PROFILES}{profile.id}/"
-    response = as_admin.post(f"{address}embed-keys/")
-    assert response.status_code == 201
-    made = response.json()
-    assert list(made) == ["id", "prefix", "createdAt", "lastUsedAt", "key"]
-    assert made["key"].startswith(made["prefix"])
-    answer = as_admin.get(address)
-    assert made["key"] not in answer.content.decode()
-    assert answer.json()["embedKeys"] == [{name: made[name] for name in ("id", "prefix", "createdAt", "lastUsedAt")}]
-    assert as_admin.delete(f"{address}embed-keys/{made['id']}/").status_code == 204
-    assert as_admin.get(address).json()["embedKeys"] == []
-
-
-def test_two_embed_keys_at_most(as_admin: APIClient, problem: Problem, profile: StreamingProfile) -> None:
-    address = f"{PROFILES}{profile.id}/embed-keys/"
-    first = as_admin.post(address).json()
-    as_admin.post(address)
-    problem(as_admin.post(address), 409, "too_many_keys")
-    other = StreamingProfile.objects.create(name="Other", product_id="9")
-    problem(as_admin.delete(f"{PROFILES}{other.id}/embed-keys/{first['id']}/"), 404)
-    as_admin.delete(f"{address}{first['id']}/")
-    assert as_admin.post(address).status_code == 201
-
-
-# Refused streams
-
-
-def test_refused_streams(as_admin: APIClient) -> None:
-    info = CallInfo(product_type="QUEUE", product_id="4321")
-    for _ in range(3):
-        services.note_refused(vendor="ringcx", info=info, reason="unknown_product")
-    page = as_admin.get("/api/v1/refused-streams/").json()
-    assert page["next"] is None
-    (row,) = page["results"]
-    assert list(row) == [
-        "vendor", "productType", "productId", "subAccountId", "reason", "count", "firstAt", "lastAt",
-    ]  # fmt: skip
-    assert (row["productId"], row["subAccountId"], row["reason"], row["count"]) == ("4321", None, "unknown_product", 3)
-    create(as_admin)
-    assert not RefusedStream.objects.exists()
 
 
 def test_a_reader_with_an_admins_key_sees_no_secret(admin: User, as_admin: APIClient) -> None:

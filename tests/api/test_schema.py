@@ -14,6 +14,7 @@ from django.core.management import call_command
 from drf_spectacular.validation import validate_schema
 from rest_framework.test import APIClient
 
+from bots.api.urls import urlpatterns as bot_urlpatterns
 from calls.api.urls import urlpatterns
 from calls.models import Call, RefusedStream, StreamingProfile
 from hub.middleware import POLICY
@@ -40,7 +41,12 @@ def test_it_is_openapi_3_1(schema: dict[str, Any], client: Any) -> None:
 
 def test_every_address_is_in_it(schema: dict[str, Any]) -> None:
     routes = [str(pattern.pattern) for pattern in urlpatterns]
-    addresses = {"/api/" + re.sub(r"<uuid:(\w+)>", r"{\1}", route) for route in routes if route.startswith("v1/")}
+    routes += [f"v1/bots/{pattern.pattern}" for pattern in bot_urlpatterns]
+    addresses = {
+        "/api/" + re.sub(r"<(?:uuid|int|slug|str):(\w+)>", r"{\1}", route)
+        for route in routes
+        if route.startswith("v1/")
+    }
     assert set(schema["paths"]) == addresses
 
 
@@ -74,8 +80,11 @@ def test_answers_are_as_it_says(
     call.segments.update(words=[["hello", 0, 900, None]])
     call.streams.update(
         counters={"tracks": {"agent": {"frames": 3}}, "ignored": {"bad_json": 1}},
-        health={"recognizerLagMs": 5, "silenceMs": {"agent": 2}, "skippedMs": 0},
-    )
+        health={
+            "recognizerLagMs": 5, "silenceMs": {"agent": 2}, "skippedMs": 0, "warnings": {"format": "Set it."},
+            "bot": {"name": "Menu", "state": "active", "error": None},
+        },
+    )  # fmt: skip
     make_call(state="live", profile=None)
     RefusedStream.objects.create(vendor="ringcx", reason="unknown_product")
     as_admin.patch(f"/api/v1/profiles/{profile.id}/", {"secret": "x", "options": {"secretIn": "message"}})
@@ -84,9 +93,15 @@ def test_answers_are_as_it_says(
     check(schema, "CallPage", as_admin.get("/api/v1/calls/", {"limit": 1}).json())
     for row in Call.objects.all():
         check(schema, "Call", as_admin.get(f"/api/v1/calls/{row.id}/").json())
+    check(schema, "FoundPage", as_admin.get("/api/v1/search/", {"q": "hello"}).json())
     check(schema, "Transcript", as_admin.get(f"/api/v1/calls/{call.id}/transcript/").json())
     check(schema, "ProfilePage", as_admin.get("/api/v1/profiles/").json())
     check(schema, "Profile", as_admin.get(f"/api/v1/profiles/{profile.id}/").json())
+    for vendor in ("ringover", "audiocodes"):
+        made = as_admin.post("/api/v1/profiles/", {"vendor": vendor}).json()
+        check(schema, "Profile", made)
+        check(schema, "Revealed", as_admin.post(f"/api/v1/profiles/{made['id']}/reveal/").json())
+    check(schema, "TestTicket", as_admin.post(f"/api/v1/profiles/{made['id']}/test-ticket/").json())
     check(schema, "RefusedStreamPage", as_admin.get("/api/v1/refused-streams/").json())
     check(schema, "NewApiKey", as_admin.post("/api/v1/api-keys/", {"name": "n", "scope": "read"}).json())
     check(schema, "ApiKeyPage", as_admin.get("/api/v1/api-keys/").json())
