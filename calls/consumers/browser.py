@@ -1,10 +1,10 @@
-"""The sockets of the wall, of one call and of the embed: a snapshot, then events.
+"""What browser sockets share, and those that follow one call: a snapshot, then events. The wall's is in `wall`.
 
 How this works
     Everything of one socket happens in `dispatch`, one message at a time: what the browser sends, what the live bus
-    sends, and `tick`, which comes by the clock. Layer messages cost no database hop (Channels' own dispatch makes one
-    for each). What goes out goes through a bounded `Outbox`; a browser that doesn't keep up is closed with 1013 and
-    comes back for a snapshot.
+    sends, `access` when the watch finds that it may do something else than before, and `tick`, by the clock. Layer
+    messages cost no database hop (Channels' own dispatch makes one for each). What goes out goes through a bounded
+    `Outbox`; a browser that doesn't keep up is closed with 1013 and comes back for a snapshot.
 
     The group is joined before the snapshot is read, and events up to the snapshot's `seq` are left out, so that
     snapshot and events fit without a gap. A browser that sees one asks for another snapshot; it gets one a second.
@@ -17,29 +17,32 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, NoReturn
-from urllib.parse import parse_qs
 from uuid import UUID
 
 import msgspec
 from channels.consumer import AsyncConsumer
 from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
-from django.db.models import F, Window
-from django.db.models.functions import RowNumber
 
 from calls import live, shapes
-from calls.consumers.outbox import Outbox
-from calls.consumers.viewer import Headers, Refused, Viewer, find_viewer, still_allowed
-from calls.models import Call, EmbedKey, Segment
-from calls.services.embeds import EmbedGrant, EmbedRefused, take_ticket
+from calls.consumers.outbox import MAX_MESSAGES, Outbox
+from calls.consumers.presence import Watchers, may_know, watching
+from calls.consumers.viewer import Refused, find_viewer, paired_viewer, ticket_of
+from calls.consumers.watch import forget_socket, get_watch
+from calls.models import Call
+from calls.services import reading
+from calls.services.access import Access, Identity, Scope
+from calls.services.embeds import EmbedGrant, EmbedRefused, PairedGrant, take_ticket
 
 log = logging.getLogger(__name__)
 
-CHECK_SECONDS = 60.0  # how often an open socket's session, key or profile is looked at again
+JOIN_SECONDS = 3600.0  # how often groups are joined again: memberships of the in-memory layer end after a day
 POLL_SECONDS = 5.0  # an embed that waits for its call also looks by the clock, should the bus have lost the start
 SNAPSHOT_SECONDS = 1.0
 MAX_MESSAGE = 4096  # characters a browser may send at once
 MAX_BAD_MESSAGES = 20
+MAX_COMMANDS = 100  # of a snapshot, the newest
+MAX_ALERTS = 200  # the same
 MAX_WANTED = 200  # calls asked for at once; more become a whole snapshot
 
 POLICY_VIOLATION, TRY_AGAIN_LATER = 1008, 1013
@@ -55,15 +58,20 @@ class _Seq(msgspec.Struct):
 
 
 _read_client_message = msgspec.json.Decoder(ClientMessage).decode
-_read_seq = msgspec.json.Decoder(_Seq).decode
+read_seq = msgspec.json.Decoder(_Seq).decode
 
 
 class BrowserConsumer(AsyncConsumer):
-    """What the three sockets share."""
+    """What all sockets share."""
 
+    identity: Identity  # both from `admit` on
+    access: Access
     outbox: Outbox | None = None
     groups: set[str]
-    tick_seconds = CHECK_SECONDS
+    watching: tuple[str, str] | None = None  # the call that a person has open here, and the person's name
+    had_snapshot = False
+    tick_seconds = JOIN_SECONDS
+    max_waiting = MAX_MESSAGES  # messages on their way; one that falls further behind is closed
 
     async def __call__(self, scope: Any, receive: Callable[[], Awaitable[Any]], send: Any) -> None:
         self.groups = set()
@@ -73,6 +81,7 @@ class BrowserConsumer(AsyncConsumer):
         self.next_tick = self.loop.time() + self.tick_seconds
         self.next_snapshot = 0.0
         self.arriving: asyncio.Future[Any] | None = None
+        self.told: asyncio.Future[Access | None] = self.loop.create_future()
         self.receive_from_browser = receive
         try:
             await super().__call__(scope, self.receive_or_tick, send)
@@ -81,15 +90,21 @@ class BrowserConsumer(AsyncConsumer):
                 self.arriving.cancel()
             if self.outbox is not None:
                 await self.outbox.close()
+            await forget_socket(self)
             for group in self.groups:
                 await live.leave(group, self.channel_name)
 
     async def receive_or_tick(self) -> Any:
-        """The browser's next message, or a tick when it is time for one."""
+        """The browser's next message, what the watch has to tell, or a tick when it is time for one."""
         if self.arriving is None:
             self.arriving = asyncio.ensure_future(self.receive_from_browser())
         due = min(self.next_tick, self.next_snapshot) if self.wanted else self.next_tick
-        done, _ = await asyncio.wait([self.arriving], timeout=max(0.0, due - self.loop.time()))
+        done, _ = await asyncio.wait(
+            [self.told, self.arriving], timeout=max(0.0, due - self.loop.time()), return_when=asyncio.FIRST_COMPLETED
+        )
+        if self.told in done:
+            access, self.told = self.told.result(), self.loop.create_future()
+            return {"type": "access", "access": access}
         if not done:
             return {"type": "tick"}
         message, self.arriving = self.arriving.result(), None
@@ -101,6 +116,8 @@ class BrowserConsumer(AsyncConsumer):
                 self.on_event(message["text"])
             case "live.batch":
                 await self.on_batch(message["events"])
+            case "access":
+                await self.on_access(message["access"])
             case "tick":
                 await self.on_tick()
             case "websocket.receive":
@@ -124,9 +141,11 @@ class BrowserConsumer(AsyncConsumer):
             await self.admit()
         except Refused as refused:
             await self.refuse(refused)
+        get_watch().sockets.add(self)
         await self.base_send({"type": "websocket.accept"})
-        self.outbox = Outbox(self.base_send)
+        self.outbox = Outbox(self.base_send, self.max_waiting)
         await self.begin()
+        get_watch().presence.changed()
 
     async def on_message(self, text: str | None) -> None:
         try:
@@ -187,23 +206,32 @@ class BrowserConsumer(AsyncConsumer):
         if self.loop.time() < self.next_tick:
             return  # it came for a snapshot
         self.next_tick = self.loop.time() + self.tick_seconds
-        if not await database_sync_to_async(self.check)():
-            await self.end(POLICY_VIOLATION)
-        for group in self.groups:  # memberships of the in-memory layer end after a day
+        for group in self.groups:
             await live.join(group, self.channel_name)
+
+    # The watch
+
+    def tell_access(self, access: Access | None) -> None:
+        if not self.told.done():
+            self.told.set_result(access)
+
+    async def on_access(self, access: Access | None) -> None:
+        """Something was given or taken. What was opened with more ends: opened anew, it shows what is left."""
+        if access is None or not access.covers(self.access):
+            await self.end(POLICY_VIOLATION)
+        self.access = access
+
+    def show_watchers(self, calls: Watchers) -> None:
+        """Who is at which call, where it is different."""
 
     # What each socket does in its own way
 
     async def admit(self) -> None:
-        """Raises `Refused` unless the socket may be opened."""
+        """Sets `identity` and `access`. Raises `Refused` unless the socket may be opened."""
         raise NotImplementedError
 
     async def begin(self) -> None:
         """After the upgrade: join, and want the first snapshot."""
-        raise NotImplementedError
-
-    def check(self) -> bool:
-        """Blocking. Whether the socket may stay open."""
         raise NotImplementedError
 
     async def send_snapshot(self, wanted: set[UUID | None]) -> None:
@@ -221,6 +249,7 @@ class _CallEvents(BrowserConsumer):
 
     call_id: UUID
     seq = 0  # of the last snapshot
+    shows_notes = True
 
     async def begin(self) -> None:
         await self.join(live.call_group(self.call_id))
@@ -228,13 +257,21 @@ class _CallEvents(BrowserConsumer):
 
     async def send_snapshot(self, wanted: set[UUID | None]) -> None:
         self.seq = await live.current_seq(self.call_id)
-        text = await database_sync_to_async(call_snapshot)(self.seq, self.call_id)
+        text = await database_sync_to_async(call_snapshot)(self.seq, self.call_id, self.shows_notes)
         if text is None:  # deleted meanwhile
             await self.end(POLICY_VIOLATION)
         self.put(text)
+        self.had_snapshot = True
+        call_id = str(self.call_id)
+        self.show_watchers({call_id: get_watch().presence.shown.get(call_id, [])})
+
+    def show_watchers(self, calls: Watchers) -> None:
+        names = calls.get(str(self.call_id)) if self.had_snapshot else None
+        if names is not None and may_know(self.identity, self.access):
+            self.put({"type": "presence", "watching": names})
 
     def on_event(self, text: str) -> None:
-        if _read_seq(text).seq > self.seq:
+        if read_seq(text).seq > self.seq and (self.shows_notes or '"type":"note.' not in text[:40]):
             self.put(text)
 
     async def on_batch(self, events: list[list[str]]) -> None:
@@ -244,34 +281,41 @@ class _CallEvents(BrowserConsumer):
 class CallConsumer(_CallEvents):
     """`/ws/calls/<uuid:call_id>/`: one call, for people and API keys."""
 
-    viewer: Viewer
-
     async def admit(self) -> None:
         self.call_id = self.scope["url_route"]["kwargs"]["call_id"]
-        self.viewer = await database_sync_to_async(self.find)()
+        await database_sync_to_async(self.find)()
 
-    def find(self) -> Viewer:
-        viewer = find_viewer(Headers(self.scope))
-        if not Call.objects.filter(id=self.call_id).exists():
-            raise Refused(404, "There is no such call.")
-        return viewer
-
-    def check(self) -> bool:
-        return still_allowed(self.viewer)
+    def find(self) -> None:
+        user, self.identity, self.access, by = find_viewer(self.scope)
+        call = Call.objects.visible_to(user).filter(id=self.call_id).first()
+        if call is None:
+            raise Refused(404, "There is no such call, or it is not one of yours.")
+        reading.note_call(call, by=by)
+        self.watching = watching(self.call_id, user, self.identity)
 
 
 class EmbedConsumer(_CallEvents):
-    """`/ws/embed/?ticket=…`: one call of one profile, by its vendor's id, from before it starts."""
+    """`/ws/embed/?ticket=…`: one call by its vendor's id, from before it starts: of an embed key's profile, or of those
+    that the person sees who paired the iFrame."""
 
-    grant: EmbedGrant
+    grant: EmbedGrant | PairedGrant
     waiting = True
 
     async def admit(self) -> None:
-        ticket = parse_qs(self.scope["query_string"].decode("latin-1")).get("ticket", [""])[0]
+        await database_sync_to_async(self.find)()
+
+    def find(self) -> None:
         try:
-            self.grant = await database_sync_to_async(take_ticket)(ticket)
+            self.grant = take_ticket(ticket_of(self.scope))
         except EmbedRefused as error:
             raise Refused(403, str(error)) from None
+        if isinstance(self.grant, EmbedGrant):
+            self.identity, self.access = Identity(embed_key=self.grant.key.id), Access("read", Scope())
+            self.shows_notes = False  # an embed key is many people's, and knows none of them
+        elif self.grant.vendor_call_id:
+            _, self.identity, self.access, _ = paired_viewer(self.grant.pairing)
+        else:
+            raise Refused(403, "This ticket names no call.")
 
     async def begin(self) -> None:
         await self.join(live.WALL)
@@ -280,14 +324,22 @@ class EmbedConsumer(_CallEvents):
             self.next_tick = self.loop.time() + POLL_SECONDS
             self.put({"type": "waiting"})
 
+    def look_for_call(self) -> Call | None:
+        call = self.grant.call()
+        if call is not None:
+            reading.note_call(call, by=self.grant.by)
+        return call
+
     async def find_call(self) -> bool:
         """Follows the call, if it is there."""
-        call = await database_sync_to_async(self.grant.call)()
+        call = await database_sync_to_async(self.look_for_call)()
         if call is None:
             return False
         self.waiting = False
-        self.tick_seconds = CHECK_SECONDS
+        self.tick_seconds = JOIN_SECONDS
         self.call_id = call.id
+        if isinstance(self.grant, PairedGrant):
+            self.watching = watching(call.id, self.grant.user, self.identity)
         await super().begin()
         await self.leave(live.WALL)
         return True
@@ -309,83 +361,14 @@ class EmbedConsumer(_CallEvents):
         else:
             await super().send_snapshot(wanted)
 
-    def check(self) -> bool:
-        return EmbedKey.objects.filter(id=self.grant.key.id, profile__enabled=True).exists()
 
-
-class DashboardConsumer(BrowserConsumer):
-    """`/ws/dashboard/`: the wall of live calls."""
-
-    viewer: Viewer
-
-    async def admit(self) -> None:
-        self.viewer = await database_sync_to_async(find_viewer)(Headers(self.scope))
-        self.seqs: dict[str, int] = {}  # of snapshots whose earlier events may still be on their way
-
-    async def begin(self) -> None:
-        await self.join(live.WALL)
-        self.wanted.add(None)
-
-    def check(self) -> bool:
-        return still_allowed(self.viewer)
-
-    async def send_snapshot(self, wanted: set[UUID | None]) -> None:
-        ids = None if None in wanted else {call_id for call_id in wanted if call_id is not None}
-        live_ids = await database_sync_to_async(live_call_ids)(ids)
-        seqs = await live.current_seqs(live_ids)
-        calls = await database_sync_to_async(wall_snapshot)(seqs)
-        if ids is None:
-            self.seqs = seqs
-            self.put('{"type":"snapshot","calls":[' + ",".join(calls.values()) + "]}")
-            return
-        self.seqs |= seqs
-        for call_id in map(str, ids):
-            self.put(f'{{"type":"snapshot","callId":"{call_id}","calls":[{calls.get(call_id, "")}]}}')
-
-    async def on_batch(self, events: list[list[str]]) -> None:
-        fresh = [text for call_id, text in events if call_id not in self.seqs or self.is_fresh(call_id, text)]
-        if fresh:
-            self.put('{"type":"batch","events":[' + ",".join(fresh) + "]}")
-
-    def is_fresh(self, call_id: str, text: str) -> bool:
-        if _read_seq(text).seq <= self.seqs[call_id]:
-            return False
-        del self.seqs[call_id]  # a call's events come in order: the later ones are fresh too
-        return True
-
-    def on_event(self, text: str) -> None:
-        """The wall joins no call's group."""
-
-
-# Blocking reads
-
-
-def call_snapshot(seq: int, call_id: UUID) -> str | None:
+def call_snapshot(seq: int, call_id: UUID, shows_notes: bool) -> str | None:
+    """Blocking."""
     call = Call.objects.for_display().filter(id=call_id).first()
     if call is None:
         return None
-    return shapes.encode(shapes.snapshot(seq, call, call.segments.all(), call.skipped_passages.open())).decode()
-
-
-def live_call_ids(only: set[UUID] | None) -> list[str]:
-    calls = Call.objects.live()
-    if only is not None:
-        calls = calls.filter(id__in=only)
-    return [str(call_id) for call_id in calls.order_by("started_at").values_list("id", flat=True)]
-
-
-def wall_snapshot(seqs: dict[str, int]) -> dict[str, str]:
-    """JSON of each call with its newest segment a track, in a constant number of queries."""
-    newest = Window(RowNumber(), partition_by=[F("call"), F("track")], order_by=[F("start_ms").desc(), F("id").desc()])
-    last: dict[str, dict[str, shapes.SegmentShape]] = {}
-    segments = Segment.objects.filter(call__in=list(seqs)).annotate(rank=newest).filter(rank=1)
-    for segment in segments.defer("words"):
-        segment.words = []  # a card shows none, and with hundreds of calls they weigh
-        last.setdefault(str(segment.call_id), {})[segment.track] = shapes.segment_shape(segment)
-    calls = Call.objects.for_display().filter(id__in=list(seqs))
-    return {
-        call_id: shapes.encode(
-            {"seq": seqs[call_id], "call": shapes.call_shape(call), "last": last.get(call_id, {})}
-        ).decode()
-        for call_id, call in ((str(call.id), call) for call in calls.order_by("started_at", "id"))
-    }
+    commands = reversed(call.commands.order_by("-requested_at", "-id")[:MAX_COMMANDS])
+    gaps = call.skipped_passages.open()
+    alerts = call.alerts.open_first()[:MAX_ALERTS]
+    notes = call.notes.all() if shows_notes else ()
+    return shapes.encode(shapes.snapshot(seq, call, call.segments.all(), gaps, commands, alerts, notes)).decode()

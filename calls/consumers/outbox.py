@@ -1,4 +1,4 @@
-"""What is on its way to one browser. Putting never waits; a browser that doesn't keep up overflows, alone."""
+"""What is on its way to one peer. Putting never waits; a peer that doesn't keep up overflows, alone."""
 
 from __future__ import annotations
 
@@ -17,20 +17,22 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 class Outbox:
     """A bounded queue and the task that empties it: the only one that sends while the socket is open."""
 
-    def __init__(self, send: Send) -> None:
-        self.send = send
-        self.waiting: deque[str] = deque()
-        self.characters = 0
+    def __init__(self, send: Send, max_messages: int = MAX_MESSAGES) -> None:
+        self.send, self.max_messages = send, max_messages
+        self.waiting: deque[str | bytes] = deque()
+        self.characters = 0  # or bytes
         self.overflowed = False
         self.wake = asyncio.Event()
+        self.empty = asyncio.Event()  # all that was put is on its way
         self.task = asyncio.get_running_loop().create_task(self.run())
 
-    def put(self, text: str) -> None:
-        self.characters += len(text)
-        self.waiting.append(text)
-        if len(self.waiting) > MAX_MESSAGES or (self.characters > MAX_CHARACTERS and len(self.waiting) > 1):
+    def put(self, message: str | bytes) -> None:
+        self.characters += len(message)
+        self.waiting.append(message)
+        if len(self.waiting) > self.max_messages or (self.characters > MAX_CHARACTERS and len(self.waiting) > 1):
             self.overflowed = True
             self.waiting.clear()
+        self.empty.clear()
         self.wake.set()
 
     async def run(self) -> None:
@@ -38,9 +40,11 @@ class Outbox:
             await self.wake.wait()
             self.wake.clear()
             while self.waiting:
-                text = self.waiting.popleft()
-                self.characters -= len(text)
-                await self.send({"type": "websocket.send", "text": text})
+                message = self.waiting.popleft()
+                self.characters -= len(message)
+                kind = "text" if isinstance(message, str) else "bytes"
+                await self.send({"type": "websocket.send", kind: message})
+            self.empty.set()
 
     async def close(self) -> None:
         self.waiting.clear()

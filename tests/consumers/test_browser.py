@@ -17,8 +17,9 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from calls import live, shapes
-from calls.consumers import browser, outbox
-from calls.models import Call, EmbedKey, Segment
+from calls.consumers import browser, wall, watch
+from calls.consumers.browser import CallConsumer
+from calls.models import Call, EmbedKey, Note, Segment
 from calls.routing import browser_sockets
 from calls.services import accounts, embeds, profiles
 
@@ -142,7 +143,7 @@ class TestWhoGetsIn:
         assert await Socket(f"/ws/calls/{NOBODY}/", ORIGIN, HOST, cookie).status() == 404
 
     async def test_who_is_thrown_out_loses_the_socket(self, cookie, viewer, monkeypatch):
-        monkeypatch.setattr(browser.BrowserConsumer, "tick_seconds", 0.1)
+        monkeypatch.setattr(watch, "LOOK_SECONDS", 0.1)
         socket = await Socket("/ws/dashboard/", ORIGIN, HOST, cookie).open()
         await socket.next()
         viewer.is_active = False
@@ -257,19 +258,20 @@ class TestOneCall:
 
 class TestASlowBrowser:
     async def test_is_dropped_alone(self, make_call, cookie, monkeypatch):
-        monkeypatch.setattr(outbox, "MAX_MESSAGES", 20)
+        monkeypatch.setattr(CallConsumer, "max_waiting", 20)
         call = await in_database(make_call)(state="live")
         ends: list[Any] = []
-        stuck = asyncio.Event()
+        connected, stuck = asyncio.Event(), asyncio.Event()
 
         async def receive() -> Any:
-            if not stuck.is_set():
-                stuck.set()
+            if not connected.is_set():
+                connected.set()
                 return {"type": "websocket.connect"}
             return await asyncio.Future()
 
         async def send(message: Any) -> None:
             if message["type"] == "websocket.send":
+                stuck.set()
                 await asyncio.Future()  # takes nothing, ever
             ends.append(message)
 
@@ -282,6 +284,7 @@ class TestASlowBrowser:
         slow = asyncio.create_task(URLRouter(browser_sockets())(scope, receive, send))
         quick = await Socket(f"/ws/calls/{call.id}/", ORIGIN, HOST, cookie).open()
         await quick.next()
+        await asyncio.wait_for(stuck.wait(), 5)
         segment = await in_database(publish_final)(call)
         for _ in range(60):
             live.publish(call.id, "segment.final", segment=shapes.segment_shape(segment))
@@ -341,9 +344,9 @@ class TestTheWall:
     def test_costs_the_same_queries_however_many_calls(self, make_call, django_assert_num_queries):
         for _ in range(10):
             make_call(state="live", said=[("agent", 0, 900, "a"), ("customer", 0, 900, "b")])
-        ids = browser.live_call_ids(None)
-        with django_assert_num_queries(3):
-            assert len(browser.wall_snapshot(dict.fromkeys(ids, 0))) == 10
+        ids = wall.live_call_ids(Call.objects.all(), None)
+        with django_assert_num_queries(5):
+            assert len(wall.wall_snapshot(dict.fromkeys(ids, 0))) == 10
 
 
 class TestTheEmbed:
@@ -406,8 +409,17 @@ class TestTheEmbed:
         await socket.send_to('{"type":"snapshot"}')
         assert await socket.next() == {"type": "waiting"}
 
+    async def test_notes_are_not_for_a_key_that_many_share(self, key, make_call):
+        call = await in_database(make_call)(state="live", vendor_call_id="7")
+        note = await in_database(Note.objects.create)(call=call, author_name="maria", text="knows the CEO")
+        socket = await self.open(key, "7")
+        assert (await socket.next())["notes"] == []
+        await in_database(live.publish)(call.id, "note.updated", noteId=note.id, note=shapes.note_shape(note))
+        await in_database(publish_final)(call)
+        assert (await socket.next())["type"] == "segment.final"
+
     async def test_a_revoked_key_ends_it(self, key, monkeypatch):
-        monkeypatch.setattr(browser, "POLL_SECONDS", 0.1)
+        monkeypatch.setattr(watch, "LOOK_SECONDS", 60)  # it is told
         socket = await self.open(key, "7")
         await socket.next()
         await in_database(profiles.revoke_embed_key)(key.profile, key.id)
