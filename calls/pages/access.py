@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from typing import cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
 from calls.models import User
+from calls.services.audit import Requester
 
 View = Callable[..., HttpResponse]
 
@@ -25,8 +28,14 @@ def for_admins(view: View) -> View:
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if not (isinstance(request.user, User) and request.user.is_admin):
             raise PermissionDenied(
-                "Streaming profiles are for admins. Ask one to make the change, or to give you the role."
+                gettext("This page is for admins. Ask one to make the change, or to give you the role.")
             )
         return view(request, *args, **kwargs)
 
     return signed_in(guarded)
+
+
+def requester_of(request: HttpRequest) -> Requester:
+    """Who is signed in, for commands and the audit."""
+    user = cast(User, request.user)
+    return Requester(user.get_username(), user, f"user:{user.pk}")

@@ -24,6 +24,12 @@ export function setHidden(node, hidden) {
   if (node.hidden !== hidden) node.hidden = hidden;
 }
 
+/** Says something to those who can't see it. While a dialog is open, only what lies inside it is heard. */
+export function announce(text) {
+  const home = document.querySelector("dialog[open] [data-part=announcer]") ?? document.querySelector("[data-part=announcer]");
+  home.textContent = text;
+}
+
 /** Runs `work` in the next frame, once, however often it is asked for. In a hidden tab frames stand still: then a timer does. */
 export function scheduler(work) {
   let asked = false;

@@ -1,113 +1,113 @@
-// The transcript of the call in hand, inside another site's page. No cookie and no storage: the key that came with the
-// address opens a session, which gives a ticket for each socket.
+// The hub inside another site's page: the call in hand for the agent, who comes with a profile's embed key, or the wall
+// and any call for a person who has paired the iFrame with the own log-in.
 
-import { followCall } from "./call_state.js";
-import { setClass, setHidden, setText } from "./dom.js";
-import { LiveSocket, connectionSign, socketUrl } from "./socket.js";
-import { clock, serverNow } from "./time.js";
-import { Transcript } from "./transcript.js";
-
-const RENEW_BEFORE = 60_000; // ms before a session's end
-const STATES = { live: "Live", ended: "Ended", interrupted: "Interrupted" };
+import { Refused } from "./api.js";
+import { KeyAccess, Pairing } from "./embed_access.js";
+import { EmbedCall } from "./embed_call.js";
+import { PairingPanel } from "./embed_pairing.js";
+import { EmbedWall } from "./embed_wall.js";
+import { setHidden, setText } from "./dom.js";
+import { connectionSign } from "./socket.js";
+import { fill, gettext } from "./words.js";
 
 const page = document.getElementById("embed");
 const part = (name) => page.querySelector(`[data-part="${name}"]`);
 
 const query = new URLSearchParams(location.search);
-const callId = (query.get("callId") ?? "").trim();
+const callId = (query.get("callId") ?? "").trim(); // the vendor's
+const openedId = /^[0-9a-f-]{36}$/.exec(query.get("call") ?? "")?.[0] ?? null; // ours, of a paired iFrame
 const key = (new URLSearchParams(location.hash.slice(1)).get("key") ?? query.get("key") ?? "").trim();
 query.delete("key");
-history.replaceState(null, "", location.pathname + (query.size ? `?${query}` : "")); // a key must not stay in the address
+history.replaceState(history.state, "", location.pathname + (query.size ? `?${query}` : "")); // a key must not stay in the address
+addEventListener("popstate", () => location.reload()); // the way back from a call
 
-class Refused extends Error {
-  final = true;
-}
-
-let session = null;
-
-async function post(path, body, token) {
-  const headers = { "Content-Type": "application/json", ...(token && { Authorization: `Bearer ${token}` }) };
-  const answer = await fetch(`/api/v1/embed/${path}/`, { method: "POST", credentials: "omit", headers, body: JSON.stringify(body) });
-  if (answer.ok) return answer.json();
-  const problem = await answer.json().catch(() => ({}));
-  const error = new Error(problem.detail || `The hub answered ${answer.status}.`);
-  error.status = answer.status;
-  throw error;
-}
-
-/** A socket's address with a fresh ticket. The session is renewed, or opened anew with the key, when it is about to end. */
-async function address() {
-  if (session === null || Date.parse(session.expiresAt) - serverNow() < RENEW_BEFORE) session = await openSession();
-  try {
-    const { ticket } = await post("tickets", {}, session.token);
-    return socketUrl(`/ws/embed/?ticket=${encodeURIComponent(ticket)}`);
-  } catch (error) {
-    if (error.status === 401 || error.status === 403) session = null;
-    throw error;
-  }
-}
-
-async function openSession() {
-  try {
-    return await post("sessions", { key, callId });
-  } catch (error) {
-    if (error.status >= 400 && error.status < 500 && error.status !== 429) throw new Refused(error.message);
-    throw error;
-  }
-}
-
-let call = null;
-
-function showCall() {
-  const badge = part("state");
-  setHidden(badge, call === null);
-  if (call === null) return;
-  setText(part("title"), call.from ?? "Transcript");
-  setText(badge, STATES[call.state]);
-  setClass(badge, "live", call.state === "live");
-  setClass(badge, "warn", call.state === "interrupted");
-  setText(transcript.empty, call.state === "live" ? "Nothing was said yet. Words appear here as they are spoken." : "Nothing was understood in this call.");
-  showDuration();
-}
-
-function showDuration() {
-  if (call) setText(part("duration"), clock(call.durationMs ?? serverNow() - Date.parse(call.startedAt)));
-}
+const sign = connectionSign(part("connection"));
+const isNamed = callId !== "" && !callId.includes("{{");
 
 function fail(text) {
   setHidden(part("problem"), false);
   setText(part("problem").querySelector("[data-text]"), text);
-  setText(transcript.empty, "");
 }
 
-const transcript = new Transcript(page);
-const view = {
-  transcript,
-  onCall(told) {
-    call = told;
-    if (call.state !== "live") transcript.clearInterims();
-    showCall();
-  },
-  onHealth() {},
-};
+/** Loads the page anew as it was opened: its key is taken out of the address again at once. */
+function again() {
+  if (key) history.replaceState(history.state, "", `${location.pathname}${location.search}#key=${encodeURIComponent(key)}`);
+  location.reload();
+}
 
-if (!callId || callId.includes("{{")) {
-  fail("The address names no call. It should end with ?callId={{model.call.uii}}#key=…: RingCX puts the call's id in by itself when the script runs.");
-} else if (!key) {
-  fail("The address carries no embed key. An admin makes one on the profile's page of the hub; it belongs at the end, as #key=<the key>.");
-} else {
-  const sign = connectionSign(part("connection"));
-  const follow = followCall(view, () => socket.send({ type: "snapshot" }));
-  setInterval(showDuration, 1000);
-  const socket = new LiveSocket({
-    address,
-    onMessage(message) {
-      if (message.type === "waiting") setText(transcript.empty, "Waiting for the call to start…");
-      else follow(message);
-    },
-    onState(state, facts) {
-      sign(state, facts);
-      if (state === "stopped") fail(facts.error.message);
-    },
+function offerPairing() {
+  setHidden(part("connection"), true);
+  setHidden(part("supervise"), true);
+  panel.show();
+  setText(part("title"), gettext("Connect this iFrame"));
+}
+
+const panel = new PairingPanel(part("pairing"), {
+  onPaired(pairing) {
+    pairing.keep();
+    again();
+  },
+});
+part("supervise-button").addEventListener("click", () => {
+  setHidden(part("call"), true);
+  offerPairing();
+  part("pair-start").focus();
+});
+
+async function startPaired(pairing) {
+  let person;
+  try {
+    person = await pairing.look();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    fail(gettext("The hub can't be reached at the moment. Trying again…"));
+    setTimeout(again, 5000);
+    return;
+  }
+  if (person?.state !== "paired") {
+    pairing.forget();
+    if (key && isNamed) startAgent();
+    else offerPairing();
+    return;
+  }
+  pairing.keep();
+  setHidden(part("person"), false);
+  setText(part("person-name"), fill(gettext("Connected as %(name)s"), { name: person.user }));
+  part("disconnect").addEventListener("click", async () => {
+    await pairing.end().catch(() => {}); // it runs out by itself
+    pairing.forget();
+    again();
   });
+  const common = { sign, onFail: fail, person };
+  if (openedId || isNamed) {
+    const back = part("back");
+    setHidden(back, false);
+    back.addEventListener("click", () => pairing.open("/embed/"));
+    const address = openedId ? pairing.socket(`/ws/calls/${openedId}/`) : pairing.socket("/ws/embed/", callId);
+    new EmbedCall(page, { ...common, address, listenAddress: (path) => pairing.socket(path)() });
+  } else {
+    setText(part("title"), gettext("Live calls"));
+    new EmbedWall(part("wall"), {
+      ...common,
+      address: pairing.socket("/ws/dashboard/"),
+      user: person.user,
+      icons: document.getElementById("wall-icons"),
+      onOpen: (id) => pairing.open(`/embed/?call=${id}`),
+    });
+  }
+}
+
+function startAgent() {
+  setHidden(part("supervise"), false);
+  const access = new KeyAccess(key, callId);
+  new EmbedCall(page, { address: access.address, sign, onFail: fail, asAgent: access.request });
+}
+
+const pairing = Pairing.kept();
+if (pairing) startPaired(pairing);
+else if (key && isNamed) startAgent();
+else {
+  if (!isNamed && (callId || key)) fail(gettext("The address names no call. It should end with ?callId=<the call's id>#key=…. In a RingCX script, ?callId={{model.call.uii}} is filled in by itself when the script runs."));
+  else if (callId) fail(gettext("The address carries no embed key. An admin makes one on the profile's page of the hub; it belongs at the end, as #key=<the key>. Or connect the iFrame with your own log-in."));
+  offerPairing();
 }

@@ -1,6 +1,8 @@
 // The recording: asked for once the call is over, until it is finished; then an ordinary audio element with seeking.
 
 import { setHidden, setText } from "./dom.js";
+import { Waveform } from "./waveform.js";
+import { gettext } from "./words.js";
 
 const LONGEST_WAIT = 30_000;
 
@@ -11,11 +13,14 @@ export class Player {
     this.note = root.querySelector('[data-part="player-note"]');
     this.download = root.querySelector('[data-part="player-download"]');
     this.url = `/api/v1/calls/${callId}/recording/`;
+    const waveform = root.querySelector('[data-part="player-waveform"]');
+    this.waveform = waveform && new Waveform(waveform, this.audio); // a short test call needs none
     this.isReady = false;
     this.asking = false;
+    this.cued = 0; // seconds: where it begins
     this.audio.addEventListener("timeupdate", () => onTime(this.audio.paused && !this.audio.currentTime ? null : this.audio.currentTime * 1000));
     this.audio.addEventListener("ended", () => onTime(null));
-    this.audio.addEventListener("error", () => this.isReady && this.fail("The recording could not be played. Download it instead."));
+    this.audio.addEventListener("error", () => this.isReady && this.fail(gettext("The recording could not be played. Download it instead.")));
   }
 
   /** Takes the call's newest state: a call that lives again has no finished recording any more. */
@@ -25,8 +30,9 @@ export class Player {
       if (this.isReady) this.audio.pause();
       this.isReady = this.asking = false;
       setHidden(this.audio, true);
+      this.waveform?.hide();
       setHidden(this.download, true);
-      setText(this.note, "The recording can be played once the call is over.");
+      setText(this.note, gettext("The recording can be played once the call is over."));
     } else if (!this.isReady && !this.asking) {
       this.asking = true;
       this.ask(0);
@@ -34,28 +40,28 @@ export class Player {
   }
 
   async ask(attempt) {
-    let status = 0;
-    let problem = {};
+    let told = { state: "away" }; // no connection at the moment, or the hub fails
     let wait = Math.min(LONGEST_WAIT, 1000 * 1.6 ** attempt);
     try {
-      const answer = await fetch(this.url, { headers: { Range: "bytes=0-0" }, cache: "no-store" });
-      status = answer.status;
+      // Not the recording itself: whoever asks for that is on record as having heard it.
+      const answer = await fetch(`${this.url}peaks/`, { cache: "no-store" });
       const after = Number(answer.headers.get("Retry-After"));
       if (after > 0) wait = Math.min(LONGEST_WAIT, after * 1000);
-      if (answer.ok) answer.body?.cancel();
-      else problem = await answer.json().catch(() => ({}));
+      if (answer.ok) told = await answer.json();
+      else if (answer.status < 500) told = { state: "refused" };
     } catch {
-      status = 503; // no connection at the moment
+      // away
     }
     if (!this.asking) return;
-    if (status === 200 || status === 206) {
+    if (told.state === "ready") {
+      this.peaks = told;
       this.show();
-    } else if (problem.code === "not_ready" || status >= 500) {
-      setText(this.note, status >= 500 ? "The recording can't be reached at the moment. Trying again…" : "The recording is being finished…");
+    } else if (told.state === "pending" || told.state === "away") {
+      setText(this.note, told.state === "away" ? gettext("The recording can't be reached at the moment. Trying again…") : gettext("The recording is being finished…"));
       this.timer = setTimeout(() => this.ask(attempt + 1), wait);
     } else {
       this.asking = false;
-      this.fail(problem.detail ?? "The recording could not be loaded. Reload the page to try again.");
+      this.fail(told.detail ?? gettext("The recording could not be loaded. Reload the page to try again."));
     }
   }
 
@@ -64,13 +70,22 @@ export class Player {
     this.isReady = true;
     setText(this.note, "");
     this.audio.src = this.url;
+    this.audio.currentTime = this.cued;
     setHidden(this.audio, false);
     setHidden(this.download, false);
+    this.waveform?.show(this.peaks);
   }
 
   fail(text) {
     setHidden(this.audio, true);
+    this.waveform?.hide();
     setText(this.note, text);
+  }
+
+  /** Waits there, as soon as there is something to play. */
+  cue(ms) {
+    this.cued = ms / 1000;
+    if (this.isReady) this.audio.currentTime = this.cued;
   }
 
   /** Plays from there, if there is something to play. */

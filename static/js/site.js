@@ -1,12 +1,13 @@
 // What every page does: the choice of light or dark, copy buttons, times in the reader's own zone.
 
 import { localTime } from "./time.js";
+import { gettext } from "./words.js";
 
 const toggle = document.getElementById("theme");
 if (toggle) {
   const root = document.documentElement;
   const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches);
-  const name = () => toggle.setAttribute("aria-label", isDark() ? "Switch to light colours" : "Switch to dark colours");
+  const name = () => toggle.setAttribute("aria-label", isDark() ? gettext("Switch to light colours") : gettext("Switch to dark colours"));
   toggle.hidden = false;
   name();
   toggle.addEventListener("click", () => {
@@ -32,10 +33,10 @@ document.addEventListener("click", async (event) => {
   const label = button.querySelector("[data-label]");
   try {
     await navigator.clipboard.writeText(source.textContent);
-    label.textContent = "Copied";
+    label.textContent = gettext("Copied");
   } catch {
     getSelection().selectAllChildren(source); // no right to the clipboard (plain http): ready for Ctrl-C
-    label.textContent = "Press Ctrl-C";
+    label.textContent = gettext("Press Ctrl-C");
   }
-  setTimeout(() => (label.textContent = "Copy"), 2500);
+  setTimeout(() => (label.textContent = gettext("Copy")), 2500);
 });

@@ -1,5 +1,7 @@
 // A socket that comes back by itself. Whoever uses it gets a snapshot after each opening; see the server's consumers.
 
+import { fill, gettext, pieces } from "./words.js";
+
 const FIRST_WAIT = 500; // ms, doubled with each failure
 const LONGEST_WAIT = 15_000;
 const QUIET = 25_000; // without a message for this long, ask whether the other end is still there
@@ -108,7 +110,7 @@ export function ownAddress(path) {
     if (!first) {
       const answer = await fetch(location.href, { method: "HEAD", redirect: "manual", cache: "no-store" });
       if (answer.type === "opaqueredirect") throw Object.assign(new Error("signed out"), { final: true });
-      if (answer.status === 404) throw Object.assign(new Error("This call no longer exists."), { final: true });
+      if (answer.status === 404) throw Object.assign(new Error(gettext("This call no longer exists.")), { final: true });
       if (!answer.ok) throw new Error("not ready");
     }
     first = false;
@@ -122,13 +124,13 @@ export function connectionSign(element) {
   return (state, { seconds, failures, error }) => {
     if (state === "connecting") return; // the sign keeps saying what it said
     element.dataset.state = state;
-    if (state === "open") text.textContent = "Connected";
-    else if (state === "waiting") text.textContent = failures > 2 ? `Connection lost. Next try in ${seconds} s` : "Reconnecting…";
+    if (state === "open") text.textContent = gettext("Connected");
+    else if (state === "waiting") text.textContent = failures > 2 ? fill(gettext("Connection lost. Next try in %(seconds)s s"), { seconds }) : gettext("Reconnecting…");
     else if (state === "stopped" && error.message === "signed out") {
       const link = document.createElement("a");
       link.href = `/login/?next=${encodeURIComponent(location.pathname + location.search)}`;
-      link.textContent = "Sign in again";
-      text.replaceChildren("Your session has ended. ", link);
+      link.textContent = gettext("Sign in again");
+      text.replaceChildren(...pieces(gettext("Your session has ended. %(link)s"), { link }));
     } else if (state === "stopped") text.textContent = error.message;
   };
 }

@@ -6,7 +6,7 @@ import pytest
 from calls.events import CallInfo
 from calls.models import RefusedStream, StreamingProfile
 from calls.pages.simulation import command_for
-from calls.services import profiles
+from calls.services import profiles, stream_access
 
 VALID = {
     "name": "Support",
@@ -19,8 +19,8 @@ VALID = {
     "record": "on",
     "phrases": "cancel my order\n\n  tracking number \n",
     "frame_ancestors": "",
-    "secret_in": "handshake",
-    "sequence": "auto",
+    "option_secretIn": "handshake",
+    "option_sequence": "auto",
 }
 
 
@@ -39,7 +39,7 @@ def stored():
 
 class TestCreate:
     def test_stores_what_was_typed(self, client):
-        response = post(client, "/profiles/new/", main_account_id=" 5 ", sequence="shared")
+        response = post(client, "/profiles/new/ringcx/", main_account_id=" 5 ", option_sequence="shared")
         profile = stored()
         assert response["Location"] == f"/profiles/{profile.id}/"
         assert (profile.name, profile.language, profile.main_account_id) == ("Support", "en-US", "5")
@@ -48,15 +48,15 @@ class TestCreate:
         assert profile.enabled and profile.record
 
     def test_makes_up_a_name(self, client):
-        post(client, "/profiles/new/", name="")
+        post(client, "/profiles/new/ringcx/", name="")
         assert stored().name == "Queue 77"
 
     def test_a_first_secret_is_observed_unless_told_otherwise(self, client):
-        post(client, "/profiles/new/", secret="s3cret ")
+        post(client, "/profiles/new/ringcx/", secret="s3cret ")
         assert (stored().secret, stored().secret_check) == ("s3cret ", "observe")
 
     def test_a_first_secret_may_be_enforced_at_once(self, client):
-        post(client, "/profiles/new/", secret="s3cret", secret_check="enforce")
+        post(client, "/profiles/new/ringcx/", secret="s3cret", secret_check="enforce")
         assert stored().secret_check == "enforce"
 
     @pytest.mark.parametrize(
@@ -77,29 +77,29 @@ class TestCreate:
         ],
     )
     def test_says_at_the_field_what_to_do(self, client, field, value, says):
-        response = post(client, "/profiles/new/", **{field: value})
+        response = post(client, "/profiles/new/ringcx/", **{field: value})
         assert response.status_code == 422
         errors = " ".join(response.context["form"].errors[field])
         assert says in errors
         assert not StreamingProfile.objects.exists()
 
     def test_keeps_what_was_typed_but_never_shows_a_secret(self, client):
-        text = post(client, "/profiles/new/", secret="hush-hush", language="nonsense language").content.decode()
+        text = post(client, "/profiles/new/ringcx/", secret="hush-hush", language="nonsense language").content.decode()
         assert "nonsense language" in text
         assert "hush-hush" not in text
 
     def test_refuses_a_product_that_another_takes(self, client, profile):
-        response = post(client, "/profiles/new/", product_id="1234")
-        assert "“Sales” already takes" in response.context["form"].errors["product_id"][0]
+        response = post(client, "/profiles/new/ringcx/", product_id="1234")
+        assert "It is “Sales”." in response.context["form"].errors["product_id"][0]
 
     def test_the_same_product_of_another_sub_account_is_another(self, client, profile):
-        assert post(client, "/profiles/new/", product_id="1234", sub_account_id="8").status_code == 302
+        assert post(client, "/profiles/new/ringcx/", product_id="1234", sub_account_id="8").status_code == 302
 
 
 class TestEdit:
     @pytest.fixture
     def path(self, client):
-        post(client, "/profiles/new/", secret="old-s3cret")
+        post(client, "/profiles/new/ringcx/", secret="old-s3cret")
         return f"/profiles/{stored().id}/"
 
     def test_keeps_the_secret_when_none_is_typed(self, client, path):
@@ -119,7 +119,7 @@ class TestEdit:
 
     def test_recommends_to_enforce_a_secret_that_was_seen(self, client, path):
         assert "choose Enforce.</b>" not in client.get(path).content.decode()
-        profiles.check_secret(stored(), ("old-s3cret",))
+        stream_access.check_secret(stored(), ("old-s3cret",))
         assert "choose Enforce.</b>" in client.get(path).content.decode()
 
     def test_a_secret_that_is_enforced_is_not_removed(self, client, path):
@@ -138,8 +138,8 @@ class TestEdit:
         assert post(client, path, name="Mine", secret_check="observe", version=version).status_code == 302
         assert stored().name == "Mine"
 
-    def test_options_that_the_form_does_not_know_stay(self, client, path):
-        post(client, path, sequence="perTrack", version=1)
+    def test_options_are_replaced(self, client, path):
+        post(client, path, option_sequence="perTrack", version=1)
         assert stored().options == {"secretIn": "handshake", "sequence": "perTrack"}
 
     def test_a_recogniser_that_was_uninstalled_is_still_shown(self, client, path):
@@ -202,17 +202,17 @@ class TestRefusedStreams:
     def refused(self, client):
         info = CallInfo(product_type="QUEUE", product_id="1301", sub_account_id="99")
         for _ in range(3):
-            profiles.note_refused(vendor="ringcx", info=info, reason="unknown_product")
+            stream_access.note_refused(vendor="ringcx", info=info, reason="unknown_product")
 
     def test_are_offered_as_profiles(self, client):
         text = client.get("/profiles/").content.decode()
-        assert "<b>QUEUE 1301</b> of sub-account 99 was refused 3 times" in text
-        link = re.search(r'href="(/profiles/new/\?[^"]+)"', text)[1].replace("&amp;", "&")
+        assert "<b>A stream of RingCX for QUEUE 1301 of sub-account 99</b> was refused 3 times" in text
+        link = re.search(r'href="(/profiles/new/ringcx/\?[^"]+)"', text)[1].replace("&amp;", "&")
         form = client.get(link).context["form"]
         assert form["product_id"].value() == "1301" and form["sub_account_id"].value() == "99"
 
     def test_go_away_with_the_profile(self, client):
-        post(client, "/profiles/new/", product_id="1301", sub_account_id="99")
+        post(client, "/profiles/new/ringcx/", product_id="1301", sub_account_id="99")
         assert "Refused streams" not in client.get("/profiles/").content.decode()
 
     def test_can_be_dismissed(self, client):
@@ -221,21 +221,28 @@ class TestRefusedStreams:
 
     def test_a_wrong_secret_leads_to_the_profile_that_refused(self, client, profile):
         info = CallInfo(product_type="QUEUE", product_id="1234", sub_account_id="5")
-        profiles.note_refused(vendor="ringcx", info=info, reason="bad_secret")
+        stream_access.note_refused(vendor="ringcx", info=info, reason="bad_secret", profile=profile)
         text = client.get("/profiles/").content.decode()
         assert "it carried a wrong secret" in text
         assert f'href="/profiles/{profile.id}/">Look at “Sales”' in text
 
     def test_nonsense_in_the_link_is_left_out(self, client):
-        form = client.get("/profiles/new/?product_type=IVR&product_id=" + "9" * 99).context["form"]
+        form = client.get("/profiles/new/ringcx/?product_type=IVR&product_id=" + "9" * 99).context["form"]
         assert form["product_type"].value() == "QUEUE"
         assert len(form["product_id"].value()) == 64
 
 
 def test_the_simulation_s_command_fits_the_profile(profile, settings):
     settings.HUB_PUBLIC_URL = "https://hub.example.com"
-    assert command_for(None) == "python manage.py simulate ringcx --url wss://hub.example.com"
     profile.product_type, profile.sub_account_id, profile.product_id = "CAMPAIGN", "8; rm", "7"
     profile.secret, profile.secret_check = "s", "enforce"
     rest = "--product-type Campaign --product-id 7 --sub-account '8; rm' --secret SECRET"
-    assert command_for(profile) == f"python manage.py simulate ringcx --url wss://hub.example.com {rest}"
+    _, _, command = command_for(profile).partition(" ")
+    assert command == f"manage.py simulate ringcx --url wss://hub.example.com {rest}"
+
+
+def test_the_simulation_s_command_names_the_python_that_has_what_the_hub_needs(profile, settings, monkeypatch):
+    monkeypatch.setattr("sys.executable", f"{settings.BASE_DIR}/.venv/bin/python")
+    assert command_for(profile).startswith(".venv/bin/python manage.py simulate ")
+    monkeypatch.setattr("sys.executable", "/usr/bin/python3")
+    assert command_for(profile).startswith("python manage.py simulate ")
