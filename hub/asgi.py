@@ -14,10 +14,12 @@ from django.urls import re_path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 django_application = get_asgi_application()
 
-from calls.routing import browser_sockets, vendor_sockets  # noqa: E402  (models need the registry that is ready now)
+from bots.routing import bot_sockets  # noqa: E402  (models need the registry that is ready now)
+from calls.routing import browser_sockets, vendor_sockets  # noqa: E402
 from calls.session.runtime import close_runtime, get_runtime  # noqa: E402
 from hub import background  # noqa: E402
 from hub.http import bounded_body, refuse_body  # noqa: E402
+from hub.signin.required import RequiredSecondFactorSockets  # noqa: E402
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -39,9 +41,10 @@ class HubApplication:
     def __init__(self, role: str) -> None:
         sockets = vendor_sockets() if role != "web" else []
         if role != "ingest":
-            sockets += browser_sockets()
+            sockets += [*browser_sockets(), *bot_sockets()]
         sockets.append(re_path("", no_such_socket))  # type: ignore[arg-type]
-        self.router = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter(sockets)})
+        websocket = RequiredSecondFactorSockets(URLRouter(sockets))
+        self.router = ProtocolTypeRouter({"http": django_application, "websocket": websocket})
         self.background: background.Sweeper | background.CeleryBell | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 class Sweeper:
     """Sweeps in this process: every two seconds, and when the doorbell rings. Each round on a thread of its own."""
 
-    ROUNDS = (sweep.close_due, sweep.finish_due)
+    ROUNDS = (sweep.close_due, sweep.finish_due, sweep.summarize_due, sweep.deliver_due)
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
@@ -70,11 +70,12 @@ class CeleryBell:
             self.thread.submit(self.send)
 
     def send(self) -> None:
-        from hub.tasks import finish_due
+        from hub.tasks import deliver_due, finish_due, summarize_due
 
         self.waiting = False
         try:
-            finish_due.delay()
+            for task in (finish_due, summarize_due, deliver_due):
+                task.delay()
         except Exception as error:
             log.warning("the Celery broker can't be reached; beat's next sweep will do: %s", error)
 

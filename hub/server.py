@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import importlib
 import logging
 import os
 import signal
@@ -31,6 +33,8 @@ log = logging.getLogger(__name__)
 MAX_MESSAGE_BYTES = 256 * 1024  # of one WebSocket message; beyond it 1009
 CLOSE_SECONDS = 25.0  # for streams and background work to end, once every socket is closed
 RESTART_SECONDS = 1.0
+SWITCH_SECONDS = 0.0005  # for which a database thread may keep the event loop from running, not 5 ms
+GC_THRESHOLDS = (20_000, 20, 50)  # objects made, then collections of each generation, until the next is looked through
 
 
 def bind(address: str) -> socket.socket:
@@ -81,6 +85,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self.application.start()
+        settle_memory()
         await super().startup(sockets)
 
     async def on_tick(self, counter: int) -> bool:
@@ -107,11 +112,21 @@ class Server(uvicorn.Server):
             os._exit(1)
 
 
+def settle_memory() -> None:
+    """What a call would load in the middle is loaded now. What was loaded so far stays: a full collection that looked
+    through all of it would hold every call up for some hundred milliseconds."""
+    importlib.import_module("bots.assistant.conversation")
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+
+
 def serve(listener: socket.socket, *, role: str, parent: int | None = None) -> None:
     """Serves on `listener` until a signal."""
     if parent is not None and os.getppid() != parent:
         raise SystemExit("the supervising process is gone")
     listener.listen(2048)
+    sys.setswitchinterval(SWITCH_SECONDS)
     server = Server(HubApplication(role), parent=parent)
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises the signal again once it has ended well
         server.run(sockets=[listener])

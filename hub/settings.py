@@ -11,6 +11,7 @@ import math
 import os
 import re
 import secrets
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -38,6 +39,28 @@ def env_number(name: str, default: float, low: float = 0) -> float:
     if value < low:
         raise ImproperlyConfigured(f"{name} must be at least {low:g}")
     return value
+
+
+def env_options(name: str, example: str) -> dict[str, dict[str, object]]:
+    """Of speech engines: {engine: {option: value}}, see docs/recognition.md and docs/synthesis.md."""
+    try:
+        value = json.loads(env(name, "{}"))
+        if not all(isinstance(options, dict) for options in [value, *value.values()]):
+            raise TypeError("not an object of objects")
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ImproperlyConfigured(f"{name} must be JSON such as {example}: {error}") from None
+    return value
+
+
+ROLES = ("viewer", "agent", "supervisor", "admin")
+
+
+def env_roles(name: str) -> dict[str, str]:
+    """What an identity provider's groups are here: `Contact centre leads=supervisor, hub-admins=admin`."""
+    pairs = [item.rpartition("=") for item in env(name).split(",") if item.strip()]
+    if not all(group.strip() and role.strip() in ROLES for group, _, role in pairs):
+        raise ImproperlyConfigured(f"{name} must be like leads=supervisor, hub-admins=admin; roles: {', '.join(ROLES)}")
+    return {group.strip(): role.strip() for group, _, role in pairs}
 
 
 def is_loopback(host: str) -> bool:
@@ -135,25 +158,43 @@ HUB_EMBED_ANCESTORS = env_list(
 # Live calls
 
 HUB_RECOGNIZER = env("HUB_RECOGNIZER", "pocketsphinx")
-try:  # {engine: {option: value}}, see docs/recognition.md
-    HUB_RECOGNIZER_OPTIONS = json.loads(env("HUB_RECOGNIZER_OPTIONS", "{}"))
-    if not all(isinstance(options, dict) for options in [HUB_RECOGNIZER_OPTIONS, *HUB_RECOGNIZER_OPTIONS.values()]):
-        raise TypeError("not an object of objects")
-except (ValueError, TypeError, AttributeError) as error:
-    raise ImproperlyConfigured(
-        f'HUB_RECOGNIZER_OPTIONS must be JSON such as {{"google": {{"project": "mine"}}}}: {error}'
-    ) from None
+HUB_RECOGNIZER_OPTIONS = env_options("HUB_RECOGNIZER_OPTIONS", '{"google": {"project": "mine"}}')
+HUB_SYNTHESIZER = env("HUB_SYNTHESIZER", "espeak")
+HUB_SYNTHESIZER_OPTIONS = env_options("HUB_SYNTHESIZER_OPTIONS", '{"espeak": {"variant": "f3"}}')
 HUB_REORDER_MS = int(env_number("HUB_REORDER_MS", 200))
 HUB_CALL_GRACE_SECONDS = env_number("HUB_CALL_GRACE_SECONDS", 30)
 HUB_DRAIN_SECONDS = env_number("HUB_DRAIN_SECONDS", 30)
 HUB_MAX_STREAMS = int(env_number("HUB_MAX_STREAMS", 2000, low=1))  # a process; beyond it a vendor gets 503
 
+# Summaries by a language model: any OpenAI-compatible endpoint. Without one they are made of the words themselves.
+HUB_SUMMARY_URL = env("HUB_SUMMARY_URL").rstrip("/")
+HUB_SUMMARY_MODEL = env("HUB_SUMMARY_MODEL")
+HUB_SUMMARY_KEY = env("HUB_SUMMARY_KEY")
+if HUB_SUMMARY_URL and not (re.match(r"https?://[^/]", HUB_SUMMARY_URL) and HUB_SUMMARY_MODEL):
+    raise ImproperlyConfigured(
+        "HUB_SUMMARY_URL must be a full URL such as https://api.openai.com/v1, and HUB_SUMMARY_MODEL name a model of it"
+    )
+
+HUB_METRICS_TOKEN = env("HUB_METRICS_TOKEN")  # of /metrics; without it that answers this machine only
+
+# Addresses that admins type in (bots' webhooks, language models) may lead outside only, and to these: hosts, networks.
+HUB_OUTGOING_ALLOW = env_list("HUB_OUTGOING_ALLOW")
+for _entry in HUB_OUTGOING_ALLOW:
+    try:
+        ipaddress.ip_network(_entry, strict=False)
+    except ValueError:
+        if not re.fullmatch(r"[\w-]+(\.[\w-]+)*", _entry, re.ASCII) or _entry.rpartition(".")[2].isdigit():
+            raise ImproperlyConfigured(
+                f"HUB_OUTGOING_ALLOW takes host names and networks such as 10.1.0.0/16, not {_entry!r}"
+            ) from None
+
 # Django
 
 INSTALLED_APPS = [
-    "daphne",  # before staticfiles: makes `runserver` speak ASGI
+    *(["daphne"] if "runserver" in sys.argv else []),  # before staticfiles; others needn't load its Twisted
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.humanize",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
@@ -161,19 +202,28 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "hub",
     "calls",
     "bots",
 ]
 MIDDLEWARE = [
+    "hub.middleware.timing",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "hub.middleware.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "hub.signin.required.RequiredSecondFactorMiddleware",
 ]
 ROOT_URLCONF = "hub.urls"
 ASGI_APPLICATION = "hub.asgi.application"
@@ -198,9 +248,55 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "/login/", "/", "/login/"
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("fr", "Français")]
+LANGUAGE_COOKIE_NAME, LANGUAGE_COOKIE_AGE = "hub_language", 365 * 24 * 3600
+LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SAMESITE = _https, True, "Lax"
+LOCALE_PATHS = [BASE_DIR / "hub" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Signing in: local accounts, a second factor, and single sign-on where HUB_OIDC_ISSUER names an identity provider
+
+HUB_OIDC_ISSUER = env("HUB_OIDC_ISSUER")
+HUB_OIDC_NAME = env("HUB_OIDC_NAME", "Single sign-on")
+HUB_OIDC_ROLE_CLAIM = env("HUB_OIDC_ROLE_CLAIM")
+HUB_OIDC_ROLES = env_roles("HUB_OIDC_ROLES")
+HUB_OIDC_DEFAULT_ROLE = env("HUB_OIDC_DEFAULT_ROLE", "" if HUB_OIDC_ROLE_CLAIM else "viewer")
+if HUB_OIDC_ISSUER and not (env("HUB_OIDC_CLIENT_ID") and env("HUB_OIDC_CLIENT_SECRET")):
+    raise ImproperlyConfigured("HUB_OIDC_ISSUER is set: HUB_OIDC_CLIENT_ID and HUB_OIDC_CLIENT_SECRET must be, too")
+if HUB_OIDC_DEFAULT_ROLE not in ("", *ROLES):
+    raise ImproperlyConfigured(f"HUB_OIDC_DEFAULT_ROLE must be one of {', '.join(ROLES)}")
+HUB_REQUIRE_2FA_ROLES = frozenset(env_list("HUB_REQUIRE_2FA_ROLES"))
+if not HUB_REQUIRE_2FA_ROLES <= set(ROLES):
+    raise ImproperlyConfigured(f"HUB_REQUIRE_2FA_ROLES takes {', '.join(ROLES)}, separated by commas")
+ACCOUNT_ADAPTER = "hub.signin.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+MFA_ADAPTER = "hub.signin.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # the hub sends no mail
+SOCIALACCOUNT_ADAPTER = "hub.signin.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": HUB_OIDC_NAME,
+                "client_id": env("HUB_OIDC_CLIENT_ID"),
+                "secret": env("HUB_OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": HUB_OIDC_ISSUER},
+            }
+        ]
+        if HUB_OIDC_ISSUER
+        else [],
+    }
+}
 
 # Database: SQLite in the data directory, or DATABASE_URL
 
@@ -246,7 +342,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 )
 CELERY_BEAT_SCHEDULE = {
     name: {"task": f"hub.tasks.{name}", "schedule": 2.0, "options": {"expires": 10}}
-    for name in ("close_due", "finish_due")
+    for name in ("close_due", "finish_due", "summarize_due", "deliver_due")
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
@@ -262,6 +358,7 @@ SERVESTATIC_AUTOREFRESH = False
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "calls.api.authentication.ApiKeyAuthentication",
+        "calls.api.authentication.PairingAuthentication",
         "calls.api.authentication.CookieAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["calls.api.permissions.HubPermission"],
@@ -280,6 +377,8 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "calls.api.schema.describe_null"],
+    "ENUM_NAME_OVERRIDES": {"AlertKindEnum": "calls.models.alerts.AlertKind", "KindEnum": "bots.models.Kind"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
@@ -292,11 +391,14 @@ if _log_level not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"()": "hub.logs.LineFormatter", "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "filters": {"refusals": {"()": "hub.logs.WithoutRefusals"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
     "root": {"handlers": ["stderr"], "level": _log_level},
     "loggers": {
         "uvicorn.access": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},  # it would log addresses, and with them phone numbers
+        "openai": {"level": "WARNING"},
         "celery": {"level": "INFO"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},  # scanners
     },

@@ -13,3 +13,13 @@ def close_due() -> None:
 @shared_task(ignore_result=True)
 def finish_due() -> None:
     sweep.finish_due()
+
+
+@shared_task(ignore_result=True)
+def summarize_due() -> None:
+    sweep.summarize_due()
+
+
+@shared_task(ignore_result=True)
+def deliver_due() -> None:
+    sweep.deliver_due()

@@ -55,7 +55,15 @@ def test_a_laptop_keeps_the_keys_it_made(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name, value",
-    [("HUB_REORDER_MS", "soon"), ("HUB_DRAIN_SECONDS", "-1"), ("HUB_PUBLIC_URL", "hub"), ("HUB_FIELD_KEYS", "abc")],
+    [
+        ("HUB_REORDER_MS", "soon"),
+        ("HUB_DRAIN_SECONDS", "-1"),
+        ("HUB_PUBLIC_URL", "hub"),
+        ("HUB_FIELD_KEYS", "abc"),
+        ("HUB_OUTGOING_ALLOW", "llm.internal, 10.0.0.0/8x"),
+        ("HUB_OUTGOING_ALLOW", "10.0.0"),
+        ("HUB_SUMMARY_URL", "https://llm.example.com/v1"),  # without a model
+    ],
 )
 def test_nonsense_is_refused_by_name(tmp_path: Path, name: str, value: str) -> None:
     done = load(tmp_path, **{name: value})

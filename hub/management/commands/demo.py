@@ -1,10 +1,10 @@
+import itertools
+import shlex
 import subprocess
-import sys
 import threading
 import time
 import urllib.request
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -15,11 +15,11 @@ from django.db import connection
 from calls.models import Segment, StreamingProfile
 from calls.services import accounts, profiles
 from calls.services.sweep import INTERVAL_SECONDS
+from hub import demo_setup
+from hub.demo_setup import Simulation
 from hub.server import bind, leave, serve
 from hub.settings import env
 
-SAMPLES = Path(__file__).resolve().parents[3] / "calls" / "samples"
-DEMO_PRODUCT_ID = "1234"
 SECONDS_BETWEEN_CALLS = 20
 
 
@@ -28,7 +28,7 @@ class Command(BaseCommand):
     help = "A complete hub from nothing: database, admin, a profile per vendor, the server, and simulated calls."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--calls", type=int, default=2, help="simulated calls, one after the other (default: 2)")
+        parser.add_argument("--calls", type=int, default=3, help="simulated calls, one after the other (default: 3)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -39,10 +39,10 @@ class Command(BaseCommand):
         address = "http://{}:{}".format(*listener.getsockname()[:2])
         self.say(f"\nCall Hub on {address}")
         self.ensure_admin()
-        self.ensure_profile(address)
+        simulations = list(itertools.islice(itertools.cycle(self.ensure_profiles(address)), options["calls"]))
         connection.close()
-        if options["calls"]:
-            threading.Thread(target=self.show_calls, args=(address, options["calls"]), daemon=True).start()
+        if simulations:
+            threading.Thread(target=self.show_calls, args=(address, simulations), daemon=True).start()
         self.say("Ctrl-C ends it.\n")
         serve(listener, role="all")
         if self.simulator is not None and self.simulator.poll() is None:
@@ -62,37 +62,34 @@ class Command(BaseCommand):
         else:
             self.say(f"Sign in as {user.username} (a new password: manage.py changepassword {user.username})")
 
-    def ensure_profile(self, address: str) -> None:
-        if StreamingProfile.objects.exists():
-            return
-        phrases = (SAMPLES / "phrases.txt").read_text().splitlines()
-        profile = StreamingProfile(
-            name="Demo queue", product_id=DEMO_PRODUCT_ID, phrases=[phrase for phrase in phrases if phrase.strip()]
-        )
-        profiles.save_profile(profile)
-        _, key = profiles.create_embed_key(profile)
-        self.say(f"In an agent's iFrame: {address}/embed/?callId=<the call's id>#key={key} (shown this once)")
+    def ensure_profiles(self, address: str) -> list[Simulation]:
+        """A new hub gets a profile for each vendor. Returns the calls that can be simulated."""
+        if not StreamingProfile.objects.exists():
+            _, key = profiles.create_embed_key(demo_setup.make_profiles())
+            self.say(f"In an agent's iFrame: {address}/embed/?callId=<the call's id>#key={key} (shown this once)")
+        return demo_setup.simulations()
 
-    def show_calls(self, address: str, count: int) -> None:
-        """Waits for the server, then runs the simulator and prints what is transcribed as it is stored."""
+    def show_calls(self, address: str, simulations: list[Simulation]) -> None:
+        """Waits for the server, then runs the simulators and prints what is transcribed as it is stored."""
         while not self.is_ready(address):
             time.sleep(0.2)
-        simulate = [sys.executable, sys.argv[0], "simulate", "ringcx", "--url", address.replace("http", "ws", 1) + "/"]
-        simulate += ["--product-id", DEMO_PRODUCT_ID]
         last = Segment.objects.order_by("-id").values_list("id", flat=True).first()
-        for number in range(count):
+        for number, simulation in enumerate(simulations):
             if number:
                 time.sleep(SECONDS_BETWEEN_CALLS)
             call_id = f"demo-{time.strftime('%H%M%S')}"
-            self.say(f"A simulated call begins: {call_id}")
-            self.simulator = subprocess.Popen([*simulate, "--call-id", call_id, "--quiet"])
+            command = simulation.command(address)
+            self.say(f"A simulated {simulation.label} call begins: {call_id}")
+            self.simulator = subprocess.Popen([*command, simulation.id_option, call_id, "--quiet"])
             while self.simulator.poll() is None:
                 last = self.print_new_segments(last)
                 time.sleep(0.3)
             time.sleep(INTERVAL_SECONDS)
             last = self.print_new_segments(last)
             self.say(f"The call {call_id} has ended: {address}/calls/ has its transcript and recording\n")
-        self.say(f"No more simulated calls. Another one: {' '.join(simulate)}\n")
+        self.say("No more simulated calls. Another one of each:")
+        for simulation in {each.label: each for each in simulations}.values():
+            self.say("  " + shlex.join(simulation.command(address)))
 
     def print_new_segments(self, last: Any) -> Any:
         segments = Segment.objects.order_by("id")

@@ -1,7 +1,10 @@
+import asyncio
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable
+from contextlib import aclosing
 from typing import Any
 
 import redis
@@ -11,6 +14,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from calls.stt import make_recognizer
+from calls.tts import make_synthesizer
+from calls.tts.base import Synthesizer, Voice
 
 
 class Command(BaseCommand):
@@ -24,6 +29,7 @@ class Command(BaseCommand):
             ("Redis", self.check_redis),
             ("Background work", lambda: "Celery" if settings.CELERY_BROKER_URL else "inside the server"),
             ("Recogniser", self.check_recognizer),
+            ("Speech synthesiser", self.check_synthesizer),
             ("Public URL", lambda: settings.HUB_PUBLIC_URL + (" (production)" if settings.PRODUCTION else "")),
         ]
         failed = 0
@@ -66,3 +72,24 @@ class Command(BaseCommand):
             return name
         options = settings.HUB_RECOGNIZER_OPTIONS.get(name, {})
         return make_recognizer(name, options, production=settings.PRODUCTION).capabilities.label
+
+    def check_synthesizer(self) -> str:
+        name = settings.HUB_SYNTHESIZER
+        if name == "off":
+            return name
+        synthesizer = make_synthesizer(name, settings.HUB_SYNTHESIZER_OPTIONS.get(name, {}))
+        milliseconds = asyncio.run(first_sound(synthesizer)) * 1000
+        return f"{synthesizer.capabilities.label}, first sound after {milliseconds:.0f} ms"
+
+
+async def first_sound(synthesizer: Synthesizer) -> float:
+    """Seconds from a word to its sound. Raises what is wrong with the engine."""
+    await synthesizer.start()
+    try:
+        began = time.monotonic()
+        async with aclosing(synthesizer.speak("Hello.", Voice())) as pieces:
+            if not await anext(pieces, b""):
+                raise RuntimeError("gives no sound")
+        return time.monotonic() - began
+    finally:
+        await synthesizer.close()

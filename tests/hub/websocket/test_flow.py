@@ -275,12 +275,15 @@ def test_shutdown_closes_with_1012_even_while_media_streams(loop: str, in_rounds
 
 
 def test_shutdown_refuses_who_is_not_accepted_yet(loop: str) -> None:
+    asked = threading.Event()
+
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await receive()
+        asked.set()
         assert (await receive())["code"] == 1006
 
     with serving(app, loop=loop) as running, Peer(running.port) as peer:
-        time.sleep(0.1)
+        assert asked.wait(10)
         running.server.should_exit = True
         assert peer.read_response()[0] == 503
 
