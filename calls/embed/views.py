@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,11 +11,13 @@ from django.views.decorators.http import require_safe
 
 from calls.models import EmbedKey, StreamingProfile
 from calls.models.fields import digest
+from calls.vendors import VENDORS
 
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    response = render(request, "embed.html")
+    vendors = json.dumps({vendor.name: vendor.label for vendor in VENDORS.values()})
+    response = render(request, "embed.html", {"vendors": vendors})
     response.frame_ancestors = _ancestors(request.GET.get("key", ""))  # type: ignore[attr-defined]
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"

@@ -1,6 +1,7 @@
 """Behaves as a vendor does, against any hub, and says whether the hub behaved as that vendor needs.
 
-What is sent and when comes from the vendor's folder (`calls/vendors/simulation.py`); sockets and time are here.
+What is sent and when comes from the vendor's folder (`calls/vendors/simulation.py`); sockets and time are in
+`calls/simulating.py`.
 """
 
 from __future__ import annotations
@@ -14,39 +15,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
 import uvloop
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
 
+from calls.simulating import SAMPLES, Refused, Report, converse, max_late, open_socket
 from calls.vendors import VENDORS
-from calls.vendors.simulation import SimulatedCall, SimulatedStream, count
-from calls.vendors.wav import fit, read_wav
+from calls.vendors.simulation import SimulatedCall, SimulatedStream, Simulator, count
+from calls.vendors.wav import be_silent, fit, read_wav
 
-SAMPLES = settings.BASE_DIR / "calls" / "samples"
-RETRY_SECONDS = 1.0
+SILENT_SECONDS = 10.0
+HEARD_RATE = 16000
 STAGGER_SECONDS = 0.013  # between the starts of calls; no multiple of a frame, so that their frames don't fall together
-BATCH = 50  # messages written at once when the simulator is late
-CLEAN_CLOSES = (1000, 1001)
-
-
-class Report(msgspec.Struct):
-    """How one stream went. `late`: seconds by which the simulator itself was behind, at worst."""
-
-    label: str
-    messages: int = 0
-    late: float = 0.0
-    faults: list[str] = []
-
-    def fault(self, text: str) -> None:
-        if text not in self.faults:
-            self.faults.append(text)
-
-
-class Refused(Exception):
-    """The upgrade failed for good."""
 
 
 class Command(BaseCommand):
@@ -57,23 +36,26 @@ class Command(BaseCommand):
         vendors = parser.add_subparsers(dest="vendor", metavar="VENDOR", required=True)
         for vendor in VENDORS.values():
             own = vendors.add_parser(vendor.name, help=vendor.label)
-            add_common_arguments(own)
+            add_common_arguments(own, vendor.simulator)
             vendor.simulator.add_arguments(own)
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        self.quiet = options["quiet"]
-        simulator = VENDORS[options["vendor"]].simulator
+    def handle(self, *args: Any, **given: Any) -> None:
+        self.quiet = given["quiet"]
+        options = argparse.Namespace(**given)
+        simulator = VENDORS[options.vendor].simulator
         try:
-            tracks = [read_wav(path.read_bytes(), path.name, simulator.audio) for path in options["audio"]]
-            agent, customer = fit(tracks, simulator.audio, options["seconds"])
-            now = datetime.datetime.now(datetime.UTC)
-            calls = simulator.make_calls(argparse.Namespace(**options), agent, customer, now)
+            agent, customer = read_tracks(simulator, options)
+            calls = simulator.make_calls(options, agent, customer, datetime.datetime.now(datetime.UTC))
         except (OSError, ValueError) as error:
             raise CommandError(str(error)) from error
+        url = full_url(options.url, simulator.path.format_map(given))
         try:
-            reports = uvloop.run(self.play(calls, options["url"], options["speed"]))
+            reports = uvloop.run(self.play(calls, url, options.speed))
         except KeyboardInterrupt:
             raise CommandError("interrupted", returncode=130) from None
+        finally:
+            if simulator.hears and options.heard:
+                write_heard(calls, options.heard)
         failed = sum(1 for report in reports if report.faults)
         if failed:
             raise CommandError(f"{failed} of {len(reports)} streams went wrong")
@@ -95,6 +77,7 @@ class Command(BaseCommand):
         await asyncio.sleep(wait)
         reports = []
         for stream in call.streams:
+            await asyncio.sleep(stream.upgrade.wait / speed)
             report = Report(stream.label)
             reports.append(report)
             await self.play_stream(stream, url, speed, report)
@@ -111,106 +94,57 @@ class Command(BaseCommand):
             report.fault(str(refused))
             return
         self.say(f"{report.label}: started")
-        listener = asyncio.create_task(listen(socket, stream, report))
         try:
-            await send_paced(socket, stream, speed, report)
-        except ConnectionClosed:
-            report.fault(f"the hub ended the stream with {ending(socket)}, before the vendor did")
-        else:
-            if stream.drops:
-                socket.transport.abort()
-            else:
-                await socket.close()
-                if socket.close_code not in CLEAN_CLOSES:
-                    report.fault(f"the hub closed with {ending(socket)}")
-        await listener
+            await converse(socket, stream, speed, report, self.say)
+        finally:
+            await socket.close()
 
 
-def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+def add_common_arguments(parser: argparse.ArgumentParser, simulator: Simulator) -> None:
     add = parser.add_argument
-    add("--url", default="ws://127.0.0.1:8000/", help="Default: %(default)s")
+    add("--url", default="ws://127.0.0.1:8000", help="Without a path, the vendor's own is added. Default: %(default)s")
     add(
         "--audio",
-        nargs=2,
+        nargs="+",
         type=Path,
-        metavar=("AGENT.wav", "CUSTOMER.wav"),
-        default=[SAMPLES / "agent.wav", SAMPLES / "customer.wav"],
-        help="Mono, 16-bit PCM or mu-law, at the vendor's rate. Default: the samples that come with the hub.",
+        metavar="WAV",
+        help="The customer's side, or the agent's and the customer's; mono, 16-bit PCM or mu-law. What a vendor doesn't "
+        f"stream is left out. Default: {'silence' if simulator.silent else 'the samples that come with the hub'}.",
     )
-    add("--seconds", type=positive, help="Cut or repeat the audio to this length.")
+    add("--seconds", type=positive, help="Cut or repeat the audio to this length; of silence, 10.")
     add("--calls", type=count, default=1, metavar="N", help="At the same time.")
     add("--speed", type=positive, default=1.0, help="1 is real time.")
     add("--quiet", action="store_true", help="Print faults only.")
+    if simulator.hears:
+        add("--heard", type=Path, metavar="WAV", help="Write what the caller heard; with --calls, one file a call.")
+
+
+def read_tracks(simulator: Simulator, options: argparse.Namespace) -> list[bytes]:
+    """The agent's audio and the customer's, at one length. Raises OSError and ValueError."""
+    audio = simulator.audio(options)
+    if options.audio is None and simulator.silent:
+        return [be_silent(audio, options.seconds or SILENT_SECONDS)] * 2
+    paths = options.audio or [SAMPLES / "agent.wav", SAMPLES / "customer.wav"]
+    if len(paths) > 2:
+        raise ValueError(f"--audio takes one file or two, not {len(paths)}")
+    tracks = [read_wav(path.read_bytes(), path.name, audio) for path in paths]
+    return fit([b"", *tracks][-2:], audio, options.seconds)
+
+
+def full_url(url: str, path: str) -> str:
+    """The vendor's address at a hub, where `url` names only the hub."""
+    parts = urlsplit(url)
+    return url if parts.path.strip("/") else parts._replace(path=path).geturl()
+
+
+def write_heard(calls: Sequence[SimulatedCall], path: Path) -> None:
+    for number, call in enumerate(calls, start=1):
+        assert call.heard is not None
+        place = path if len(calls) == 1 else path.with_stem(f"{path.stem}-{number}")
+        place.write_bytes(call.heard.wav(HEARD_RATE))
 
 
 def positive(text: str) -> float:
     if not 0 < (number := float(text)) < float("inf"):
         raise argparse.ArgumentTypeError("must be more than 0")
     return number
-
-
-async def open_socket(stream: SimulatedStream, url: str) -> ClientConnection:
-    upgrade = stream.upgrade
-    if upgrade.query:
-        url += ("&" if urlsplit(url).query else "?" if urlsplit(url).path else "/?") + upgrade.query
-    for attempt in range(1, upgrade.attempts + 1):
-        if attempt > 1:
-            await asyncio.sleep(RETRY_SECONDS)
-        try:
-            return await connect(
-                url, additional_headers=upgrade.headers, compression=None, ping_interval=None, proxy=None
-            )
-        except InvalidStatus as error:
-            status = error.response.status_code
-            if status < 500 or attempt == upgrade.attempts:
-                raise Refused(f"the hub refused the upgrade with {status} (attempt {attempt})") from error
-        except InvalidURI as error:
-            raise Refused(f"{url} is no ws:// or wss:// URL") from error
-        except (OSError, WebSocketException) as error:  # TimeoutError is an OSError
-            raise Refused(f"no connection: {error or type(error).__name__}") from error
-    raise AssertionError("a stream has at least one attempt")
-
-
-async def listen(socket: ClientConnection, stream: SimulatedStream, report: Report) -> None:
-    try:
-        async for message in socket:
-            if fault := stream.receive(message):
-                report.fault(fault)
-    except ConnectionClosed:
-        pass  # whoever sends notices
-
-
-async def send_paced(socket: ClientConnection, stream: SimulatedStream, speed: float, report: Report) -> None:
-    """Sends each message when it is due, what is due together in one write: a write costs more than a message."""
-    clock = asyncio.get_running_loop().time
-    started = clock()
-    due: list[str | bytes] = []
-    for at, message in stream.messages():
-        early = started + at / speed - clock()
-        if due and (early > 0 or len(due) == BATCH):
-            await send(socket, due)
-            due.clear()
-            early = started + at / speed - clock()
-        if early > 0:
-            await asyncio.sleep(early)
-        report.late = max(report.late, -early)
-        report.messages += 1
-        due.append(message)
-    await send(socket, due)
-
-
-async def send(socket: ClientConnection, messages: Sequence[str | bytes]) -> None:
-    async with socket.send_context():
-        for message in messages:
-            if isinstance(message, str):
-                socket.protocol.send_text(message.encode())
-            else:
-                socket.protocol.send_binary(message)
-
-
-def ending(socket: ClientConnection) -> str:
-    return f"{socket.close_code} {socket.close_reason or ''}".strip()
-
-
-def max_late(reports: Sequence[Report]) -> int:
-    return round(1000 * max((report.late for report in reports), default=0))
