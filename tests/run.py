@@ -13,16 +13,62 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.server import migrated
+
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-# No database or channel layer is near these: one round will do.
-ONCE = ("tests/audio", "tests/session", "tests/stt", "tests/vendors", "tests/hub/websocket")
-# Most tests wait for real time to pass; a file stays with one worker, and so does its hub.
-PARALLEL = ("-n", "2", "--dist", "loadfile")
+# What these look at is the same whichever database and channel layer there are: one round will do.
+ONCE = (
+    "tests/alerts",
+    "tests/audio",
+    "tests/bots/assistant",
+    "tests/bots/flows",
+    "tests/bots/webhook",
+    "tests/browser/test_accessible.py",
+    "tests/browser/test_accounts.py",
+    "tests/browser/test_actions.py",
+    "tests/browser/test_actions_trouble.py",
+    "tests/browser/test_admin.py",
+    "tests/browser/test_alerts.py",
+    "tests/browser/test_bots.py",
+    "tests/browser/test_call_page.py",
+    "tests/browser/test_events.py",
+    "tests/browser/test_every_page.py",
+    "tests/browser/test_french.py",
+    "tests/browser/test_keyboard.py",
+    "tests/browser/test_listening.py",
+    "tests/browser/test_pages.py",
+    "tests/browser/test_pairing.py",
+    "tests/browser/test_people.py",
+    "tests/browser/test_privacy.py",
+    "tests/browser/test_trial.py",
+    "tests/browser/test_wall.py",
+    "tests/browser/test_writing.py",
+    "tests/checking",
+    "tests/hub/websocket",
+    "tests/ingest/test_admission_by_address.py",
+    "tests/ingest/test_bad_input.py",
+    "tests/ingest/test_http_limits.py",
+    "tests/ingest/test_printed_commands.py",
+    "tests/permissions",
+    "tests/privacy",
+    "tests/session",
+    "tests/stt",
+    "tests/summary",
+    "tests/tts",
+    "tests/two_way/test_dialogue.py",
+    "tests/two_way/test_echo.py",
+    "tests/two_way/test_simulated_audiocodes.py",
+    "tests/two_way/test_tones.py",
+    "tests/vendors",
+)
+# A file stays with one worker, and so does its hub. Files begin in the order of tests/conftest.py.
+PARALLEL = ("--dist", "loadfile", "--no-loadscope-reorder", "-n")
+BUSY = ("tests/browser", "tests/stt")  # keep a processor busy each; the others mostly wait for real time to pass
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 LINT = (
@@ -39,16 +85,30 @@ def main(arguments: list[str]) -> int:
     failed = [" ".join(command[:2]) for command in LINT if not passes(command)] if arguments in ([], ["lint"]) else []
     if arguments != ["lint"]:
         need_chromium()
+        want_flite()
+        os.nice(19)  # as patient as the speech workers, which would else wait for all the others on a busy machine
         for title, environment, left_out in ROUNDS:
-            with environment() as variables:
-                options = [f"--ignore={folder}" for folder in left_out]
-                if not passes([sys.executable, "-m", "pytest", *PARALLEL, *options, *arguments], title, variables):
-                    failed.append(f"tests on {title}")
+            with environment() as variables, migrated(variables.get("DATABASE_URL", "")) as template:
+                variables["TESTS_TEMPLATE"] = template
+                for part, options in parts(left_out, arguments):
+                    command = [sys.executable, "-m", "pytest", *PARALLEL, *options]
+                    if not passes(command, f"{title}: {part}", variables):
+                        failed.append(f"tests on {title}: {part}")
     if failed:
         print("\nFailed: " + ", ".join(failed))
         return 1
     print("\nAll passed.")
     return 0
+
+
+def parts(left_out: Sequence[str], arguments: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """Which tests run beside each other, as pytest's options, the number of workers first."""
+    ignored = [f"--ignore={folder}" for folder in left_out]
+    if arguments:
+        yield "as asked", ["4", *ignored, *arguments]
+        return
+    yield "what is busy", ["3", *ignored, *(folder for folder in BUSY if folder not in left_out)]
+    yield "what mostly waits", ["5", *ignored, *(f"--ignore={folder}" for folder in BUSY)]
 
 
 def passes(command: list[str], title: str = "", variables: Mapping[str, str] | None = None) -> bool:
@@ -152,16 +212,28 @@ def need_chromium() -> None:
     """Browser tests drive the system's Chromium: install it where we may, else say how."""
     if any(shutil.which(name) for name in CHROMIUM):
         return
-    install = "apt-get update && apt-get install -y chromium"
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        sys.exit(f"The browser tests need Chromium. Run: sudo sh -c '{install}'")
+    if not may_install():
+        sys.exit("The browser tests need Chromium. Run: sudo sh -c 'apt-get update && apt-get install -y chromium'")
     print("Installing Chromium for the browser tests …", flush=True)
-    subprocess.run(
-        ["sh", "-c", install],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
-    )
+    if not install("chromium"):
+        sys.exit("Chromium could not be installed.")
+
+
+def want_flite() -> None:
+    """Where the real one can't be had, its tests talk to a stand-in."""
+    if shutil.which("flite") is None and may_install():
+        print("Installing flite for the tests of speech synthesis …", flush=True)
+        install("flite")
+
+
+def may_install() -> bool:
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def install(package: str) -> bool:
+    command = f"apt-get update && apt-get install -y {package}"
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    return subprocess.run(["sh", "-c", command], stdout=subprocess.DEVNULL, env=environment).returncode == 0
 
 
 if __name__ == "__main__":

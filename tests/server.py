@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import os
 import secrets
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit, urlunsplit
 
 ROOT = Path(__file__).resolve().parent.parent
+DATABASE_URL = os.environ.get("DATABASE_URL", "")
 
 
 def free_port() -> int:
@@ -26,11 +32,58 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-class HubServer:
-    """`with HubServer() as hub:` migrates and serves; `hub.manage(...)` runs a management command on the same data.
+def on_postgres(database_url: str, statement: str) -> None:
+    import psycopg
 
-    The database is that of the test run: SQLite in the hub's own folder, or a new database on its PostgreSQL. Redis is
-    used where the test run has one.
+    with psycopg.connect(named(database_url, "postgres"), autocommit=True) as connection:
+        connection.execute(statement)  # type: ignore[arg-type]
+
+
+def named(database_url: str, name: str) -> str:
+    """The URL of another database of the same server."""
+    return urlunsplit(urlsplit(database_url)._replace(path=f"/{name}"))
+
+
+def migrate(**environment: str) -> None:
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(command, cwd=ROOT, env=os.environ | environment, check=True, timeout=120)
+
+
+@contextmanager
+def migrated(database_url: str) -> Iterator[str]:
+    """A database with all tables, of which copies are made: its name on PostgreSQL, else a file of SQLite."""
+    if database_url.startswith("postgres"):
+        name = f"hub_template_{secrets.token_hex(6)}"
+        on_postgres(database_url, f"CREATE DATABASE {name}")
+        try:
+            migrate(DATABASE_URL=named(database_url, name))
+            yield name
+        finally:
+            on_postgres(database_url, f"DROP DATABASE {name} WITH (FORCE)")
+        return
+    with tempfile.TemporaryDirectory(prefix="hub-template-") as folder:
+        file = Path(folder, "hub.sqlite3")
+        migrate(HUB_DATA_DIR=folder, DATABASE_URL=f"sqlite:///{file}")
+        with contextlib.closing(sqlite3.connect(file)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        yield str(file)
+
+
+@cache
+def template() -> str:
+    """What `migrated` yields: of the whole test run (`tests/run.py`), else of this process, at whose end it goes."""
+    if given := os.environ.get("TESTS_TEMPLATE"):
+        return given
+    made = contextlib.ExitStack()
+    atexit.register(made.close)
+    return made.enter_context(migrated(DATABASE_URL))
+
+
+class HubServer:
+    """`with HubServer() as hub:` serves; `hub.manage(...)` runs a management command on the same data.
+
+    The database is that of the test run: SQLite in the hub's own folder, or a new database on its PostgreSQL; a copy of
+    one that is migrated once. Redis is used where the test run has one.
     """
 
     def __init__(self, *, environment: Mapping[str, str] | None = None, command: tuple[str, ...] = ("serve",)) -> None:
@@ -54,7 +107,6 @@ class HubServer:
     def __enter__(self) -> HubServer:
         try:
             self.create_database()
-            self.manage("migrate", "--verbosity", "0")
             self.start()
         except BaseException:
             self.__exit__(None, None, None)
@@ -73,24 +125,17 @@ class HubServer:
         return (self.data / "server.log").read_text()
 
     def create_database(self) -> None:
-        url = urlsplit(os.environ.get("DATABASE_URL", ""))
-        if not url.scheme.startswith("postgres"):
+        if DATABASE_URL.startswith("postgres"):
+            self.database = f"hub_test_{secrets.token_hex(6)}"
+            on_postgres(DATABASE_URL, f"CREATE DATABASE {self.database} TEMPLATE {template()}")
+            self.environment["DATABASE_URL"] = named(DATABASE_URL, self.database)
+        else:
             self.environment.pop("DATABASE_URL", None)
-            return
-        self.database = f"hub_test_{secrets.token_hex(6)}"
-        self.on_postgres(f"CREATE DATABASE {self.database}")
-        self.environment["DATABASE_URL"] = urlunsplit(url._replace(path=f"/{self.database}"))
+            shutil.copy(template(), self.data / "hub.sqlite3")
 
     def drop_database(self) -> None:
         if self.database:
-            self.on_postgres(f"DROP DATABASE {self.database} WITH (FORCE)")
-
-    def on_postgres(self, statement: str) -> None:
-        import psycopg
-
-        url = urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path="/postgres"))
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[arg-type]
+            on_postgres(DATABASE_URL, f"DROP DATABASE {self.database} WITH (FORCE)")
 
     def manage(self, *arguments: str, check: bool = True, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(

@@ -97,6 +97,7 @@ def test_comes_back_with_a_fresh_ticket_after_a_restart(hub, stranger):
         expect(stranger.get_by_role("log")).to_contain_text(FIRST)
 
 
+@pytest.mark.provokes(401)
 @pytest.mark.parametrize(
     ("query", "says"),
     [

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from calls.vendors import VENDORS
 from tests.browser.conftest import PASSWORD
 
 
@@ -42,10 +43,12 @@ def test_a_keyboard_reaches_the_content_past_the_navigation(hub, admin_page):
     expect(admin_page.locator("#main")).to_be_focused()
 
 
+@pytest.mark.provokes(422)
 def test_creates_mends_edits_and_deletes_a_profile(hub, admin_page):
     page = admin_page
     page.goto(f"{hub.url}/profiles/")
     page.get_by_role("link", name="New profile").click()
+    page.get_by_role("link", name="RingCX").click()
     page.get_by_label("Name").fill("Night shift")
     page.get_by_label("Language").fill("english please")
     page.get_by_role("button", name="Create the profile").click()
@@ -71,6 +74,58 @@ def test_creates_mends_edits_and_deletes_a_profile(hub, admin_page):
     expect(page.get_by_text("“Night shift” is deleted.")).to_be_visible()
 
 
+def test_an_address_with_a_token_is_shown_once(hub, page_of):
+    page = page_of("admin", permissions=["clipboard-read", "clipboard-write"])
+    page.goto(f"{hub.url}/profiles/new/")
+    page.get_by_role("link", name="Ringover").click()
+    page.get_by_label("Name").fill("Paris")
+    page.get_by_role("button", name="Create the profile").click()
+    page.get_by_role("button", name="Copy the address").click()
+    address = page.evaluate("navigator.clipboard.readText()")
+    assert address.startswith(f"{hub.ws_url}/ws/ringover/")
+    with connect(address):
+        pass
+    page.reload()  # leads to the profile, and sends no form again
+    expect(page.get_by_role("heading", name="Paris", exact=True)).to_be_visible()
+    assert address not in page.content()
+    page.get_by_role("button", name="Reveal the whole address").click()
+    expect(page.get_by_text(address, exact=True)).to_be_visible()
+    page.get_by_role("link", name="Back to the profile").click()
+    page.get_by_label("Make a new token").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("is saved")).to_be_visible()
+    with pytest.raises(InvalidStatus), connect(address):
+        pass
+
+
+@pytest.mark.provokes(422)
+def test_a_secret_closes_an_open_profile(hub, admin_page):
+    page = admin_page
+    page.goto(f"{hub.url}/profiles/new/audiocodes/")
+    page.get_by_label("Name (optional)").fill("Front desk")
+    page.get_by_role("button", name="Create the profile").click()
+    expect(page.get_by_text("This profile has no secret")).to_be_visible()
+    address = f"{hub.ws_url}/ws/audiocodes/front-desk/"
+    with connect(address):
+        pass
+    page.get_by_label("Secret").fill("a bearer")
+    page.get_by_text("Fine points of AudioCodes streams").click()
+    page.get_by_label("Wait for a lost connection").fill("-5")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Wait for a lost connection")).to_be_focused()
+    page.get_by_label("Wait for a lost connection").fill("60")
+    page.get_by_label("Secret").fill("a bearer")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(page.get_by_text("This profile has no secret")).to_have_count(0)
+    with pytest.raises(InvalidStatus) as refused, connect(address):
+        pass
+    assert refused.value.response.status_code == 401
+    with connect(address, additional_headers={"Authorization": "Bearer a bearer"}):
+        pass
+
+
+@pytest.mark.provokes(422)
 def test_a_wrong_field_among_the_hidden_ones_is_opened(hub, admin_page):
     page = admin_page
     page.goto(f"{hub.url}/profiles/{hub.profile}/")
@@ -95,20 +150,20 @@ def test_unsaved_changes_are_not_lost_by_accident(hub, admin_page):
     assert asked == ["beforeunload"]
 
 
-def test_a_refused_stream_becomes_a_profile(hub, admin_page):
+def test_a_refused_stream_shows_up_and_becomes_a_profile(hub, admin_page):
+    page = admin_page
+    page.goto(f"{hub.url}/profiles/")
     query = "callId=9&productType=Queue&productId=4711&subaccountId=8"
     with pytest.raises(InvalidStatus) as refused, connect(f"{hub.ws_url}/?{query}"):
         pass
     assert refused.value.response.status_code == 403
-    page = admin_page
-    page.goto(f"{hub.url}/profiles/")
-    expect(page.get_by_text("A stream for QUEUE 4711 of sub-account 8 was refused once")).to_be_visible()
+    expect(page.get_by_text("A stream of RingCX for QUEUE 4711 of sub-account 8")).to_be_visible()
     page.get_by_role("link", name="Create a profile").click()
     expect(page.get_by_label("Product id")).to_have_value("4711")
     page.get_by_role("button", name="Create the profile").click()
     expect(page.get_by_role("heading", name="Queue 4711", exact=True)).to_be_visible()
     page.goto(f"{hub.url}/profiles/")
-    expect(page.get_by_text("Refused streams")).to_have_count(0)
+    expect(page.get_by_text("A stream of RingCX for QUEUE 4711")).to_have_count(0)
     with connect(f"{hub.ws_url}/?{query}"):
         pass
 
@@ -135,6 +190,7 @@ def test_an_embed_key_is_shown_once_and_revoked(hub, admin_page):
     expect(page.get_by_role("link", name=f"Revoke {key[:8]}")).to_have_count(0)
 
 
+@pytest.mark.provokes(404)
 def test_no_page_scrolls_sideways_at_280_pixels(hub, page_of):
     page = page_of("admin", viewport={"width": 280, "height": 600})
     for path in (
@@ -142,6 +198,7 @@ def test_no_page_scrolls_sideways_at_280_pixels(hub, page_of):
         "/calls/",
         "/profiles/",
         "/profiles/new/",
+        *(f"/profiles/new/{vendor}/" for vendor in VENDORS),
         f"/profiles/{hub.profile}/",
         "/nowhere/",
         f"/profiles/{hub.profile}/delete/",

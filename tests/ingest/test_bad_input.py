@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.ingest.client import FRAME, METADATA, begin, media, ringcx, send, stop, talk
@@ -39,7 +40,15 @@ async def bystander(hub: HubServer, api: Api, request: pytest.FixtureRequest) ->
     agent, customer = await task
     call = await asyncio.to_thread(api.wait_for, call_id, lambda c: c["state"] == "ended")
     left, right = sides(await asyncio.to_thread(api.recording, call))
-    assert np.array_equal(left, decoded(agent)) and np.array_equal(right, decoded(customer))
+    assert is_whole(left, agent) and is_whole(right, customer)
+
+
+def is_whole(side: np.ndarray, sent: bytes) -> bool:
+    """Whether the side is what was sent, and silence. On a busy machine one may begin some frames after the other."""
+    wanted = decoded(sent)
+    rest = len(side) - len(wanted)
+    places = (side[start : start + len(wanted)] for start in range(0, rest + 1, 160))
+    return any(np.array_equal(there, wanted) for there in places) and np.count_nonzero(side) == np.count_nonzero(wanted)
 
 
 NOISE: dict[str, list[Any]] = {
@@ -158,6 +167,7 @@ async def test_media_after_the_first_stop_still_counts(hub: HubServer, api: Api)
     call = await asyncio.to_thread(api.wait_for, "two-stops", lambda c: c["state"] == "ended")
     stream = call["streams"][0]
     assert stream["tracks"]["customer"]["frames"] == 26
+    assert stream["end"] == {"duration": 1, "endTime": "2026-01-14T00:00:00Z"}
     assert len(agent) == 25 * FRAME
 
 
@@ -228,3 +238,15 @@ async def test_audio_of_a_call_that_is_never_named_is_bounded(hub: HubServer) ->
         with pytest.raises(ConnectionClosed) as caught:
             await asyncio.wait_for(socket.recv(), 15)
     assert caught.value.rcvd is not None and caught.value.rcvd.reason == "no_start"
+
+
+async def test_a_peer_that_leaves_before_it_is_answered(hub: HubServer, api: Api, bystander: None) -> None:
+    """The session looks a resumed call up and answers to nobody: nothing of that is an error."""
+    profile = await asyncio.to_thread(api.post, "profiles/", {"vendor": "audiocodes", "name": "Leaving"})
+    for number in range(20):
+        async with connect(f"{hub.ws_url}/ws/audiocodes/{profile['slug']}/") as socket:
+            await socket.send(json.dumps({"type": "session.resume", "conversationId": f"left-{number}"}))
+            socket.transport.abort()
+    async with connect(f"{hub.ws_url}/ws/audiocodes/{profile['slug']}/") as socket:
+        await socket.send(json.dumps({"type": "session.resume", "conversationId": "stays"}))
+        assert json.loads(await asyncio.wait_for(socket.recv(), 10))["type"] == "session.accepted"
