@@ -1,4 +1,6 @@
-"""`make bench`: what a media message costs the hub, beside servers that do less. How to read it: docs/performance.md."""
+"""`make bench`: what a media message costs the hub, beside servers that do less, and what people's browsers bear. How to
+read it: docs/performance.md. One part alone: `python -m bench` with `watching` (how soon a segment is in 50 browsers),
+`wall`, `call_page`, or `search` (needs PostgreSQL); with options, the streams alone."""
 
 from __future__ import annotations
 
@@ -15,11 +17,16 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
+from bench.call_page import main as call_page
 from bench.load import MESSAGES_A_CALL, Load, media_frames
+from bench.search import main as search
 from bench.servers import BUILD, SERVERS, Running, Server, Unavailable
+from bench.wall import main as wall
+from bench.watching import main as watching
 
 RATES = (4_000, 10_000, 20_000, 40_000)
 LIMITED = {"channels": 4_000}  # messages a second beyond which a server is not tried
@@ -224,6 +231,24 @@ def save(
     return path
 
 
+OTHERS = {"search": search, "call_page": call_page, "wall": wall, "watching": watching}
+IN_BROWSERS = ("watching", "wall", "call_page")
+
+
+def everything() -> int:
+    """What needs no PostgreSQL, one after the other. The highest exit status of all."""
+    cores = os.sched_getaffinity(0)
+    codes = [main()]
+    os.sched_setaffinity(0, cores)
+    for name in IN_BROWSERS:
+        print(f"\n{name}", flush=True)
+        if name == "watching" or find_spec("playwright"):
+            codes.append(OTHERS[name]([]))
+        else:
+            print("Left out: Playwright is not installed (make test does that)")
+    return max(codes)
+
+
 def stop(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
@@ -231,7 +256,10 @@ def stop(_signal: int, _frame: FrameType | None) -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, stop)  # as Ctrl-C: the servers are ended too
     try:
-        sys.exit(main())
+        if not sys.argv[1:]:
+            sys.exit(everything())
+        other = OTHERS.get(sys.argv[1])
+        sys.exit(other(sys.argv[2:]) if other else main())
     except KeyboardInterrupt:
         print("\nStopped; nothing is left running.")
         sys.exit(130)
