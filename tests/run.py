@@ -6,6 +6,7 @@ DATABASE_URL and REDIS_URL, else those on the usual local ports, else throw-away
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -69,6 +70,7 @@ ONCE = (
 # A file stays with one worker, and so does its hub. Files begin in the order of tests/conftest.py.
 PARALLEL = ("--dist", "loadfile", "--no-loadscope-reorder", "-n")
 BUSY = ("tests/browser", "tests/stt")  # keep a processor busy each; the others mostly wait for real time to pass
+MOST_AGAIN = 20  # tests: more failures than these have another reason than a busy machine
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 LINT = (
@@ -91,8 +93,7 @@ def main(arguments: list[str]) -> int:
             with environment() as variables, migrated(variables.get("DATABASE_URL", "")) as template:
                 variables["TESTS_TEMPLATE"] = template
                 for part, options in parts(left_out, arguments):
-                    command = [sys.executable, "-m", "pytest", *PARALLEL, *options]
-                    if not passes(command, f"{title}: {part}", variables):
+                    if not passes_tests(options, f"{title}: {part}", variables):
                         failed.append(f"tests on {title}: {part}")
     if failed:
         print("\nFailed: " + ", ".join(failed))
@@ -109,6 +110,20 @@ def parts(left_out: Sequence[str], arguments: Sequence[str]) -> Iterator[tuple[s
         return
     yield "what is busy", ["3", *ignored, *(folder for folder in BUSY if folder not in left_out)]
     yield "what mostly waits", ["5", *ignored, *(f"--ignore={folder}" for folder in BUSY)]
+
+
+def passes_tests(options: list[str], title: str, variables: Mapping[str, str]) -> bool:
+    """Calls in the tests take their real time, and where all processors are taken one may wait longer than any caller
+    would. So what fails beside other tests runs once more, alone. If it fails again, it fails."""
+    with tempfile.TemporaryDirectory(prefix="hub-pytest-") as cache:
+        pytest = [sys.executable, "-m", "pytest", "-o", f"cache_dir={cache}"]
+        if passes([*pytest, *PARALLEL, *options], title, variables):
+            return True
+        try:
+            failed = list(json.loads(Path(cache, "v/cache/lastfailed").read_text()))
+        except OSError:
+            return False  # it did not come to tests
+        return len(failed) <= MOST_AGAIN and passes([*pytest, *failed], f"{title}: again, alone", variables)
 
 
 def passes(command: list[str], title: str = "", variables: Mapping[str, str] | None = None) -> bool:

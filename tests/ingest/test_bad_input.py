@@ -9,14 +9,13 @@ import random
 from collections.abc import AsyncIterator
 from typing import Any
 
-import numpy as np
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.ingest.client import FRAME, METADATA, begin, media, ringcx, send, stop, talk
 from tests.ingest.conftest import Api
-from tests.ingest.test_recording import decoded, sides
+from tests.ingest.recordings import is_whole, sides
 from tests.server import HubServer
 
 AUDIO = bytes(range(160))
@@ -41,14 +40,6 @@ async def bystander(hub: HubServer, api: Api, request: pytest.FixtureRequest) ->
     call = await asyncio.to_thread(api.wait_for, call_id, lambda c: c["state"] == "ended")
     left, right = sides(await asyncio.to_thread(api.recording, call))
     assert is_whole(left, agent) and is_whole(right, customer)
-
-
-def is_whole(side: np.ndarray, sent: bytes) -> bool:
-    """Whether the side is what was sent, and silence. On a busy machine one may begin some frames after the other."""
-    wanted = decoded(sent)
-    rest = len(side) - len(wanted)
-    places = (side[start : start + len(wanted)] for start in range(0, rest + 1, 160))
-    return any(np.array_equal(there, wanted) for there in places) and np.count_nonzero(side) == np.count_nonzero(wanted)
 
 
 NOISE: dict[str, list[Any]] = {

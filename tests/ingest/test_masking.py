@@ -18,7 +18,7 @@ from calls.audio.silence import FADE_MS
 from calls.services.masking import MARGIN_MS
 from tests.ingest.client import begin, ringcx, stop, talk
 from tests.ingest.conftest import Api, wait_until
-from tests.ingest.test_recording import sides
+from tests.ingest.recordings import sides
 from tests.server import HubServer
 from tests.webhook_receiver import receiver
 
