@@ -194,4 +194,4 @@ def _changed(stored: Bot | None, bot: Bot) -> list[str]:
 
 
 def _audit(act: str, bot: Bot, by: Requester, detail: Mapping[str, Any]) -> None:
-    audit.record(action=f"bot.{act}", by=by, subject=bot.name, detail=detail)
+    audit.record(action=f"bot.{act}", by=by, subject=bot.name, detail={"bot": str(bot.id), **detail})

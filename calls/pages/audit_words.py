@@ -9,15 +9,19 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from django.db.models import Model
+from django.apps import apps
 from django.urls import reverse
 from django.utils.formats import localize
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from calls.models import ApiKey, AuditEntry, StreamingProfile, Team, User, Webhook
+from calls.capabilities import with_parameters
+from calls.commands import BOT_COMMANDS, Capability
+from calls.models import ApiKey, AuditEntry
 from calls.models.accounts import Role
+from calls.vendors import VENDORS
+from calls.vendors.base import capabilities_of
 
 SENTENCES: dict[str, str | Promise] = {
     "call.read": _("read {call}"),
@@ -123,11 +127,13 @@ GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     ),
 }
 # A key of `detail` that leads to a page: whose rows, and the page's name and argument.
-LINKED: dict[str, tuple[type[Model], str, str]] = {
-    "profile": (StreamingProfile, "pages:profile", "profile_id"),
-    "user": (User, "pages:team-user", "user_id"),
-    "team": (Team, "pages:team-team", "team_id"),
-    "webhook": (Webhook, "pages:team-webhook", "webhook_id"),
+LINKED: dict[str, tuple[str, str, str]] = {
+    "profile": ("calls.StreamingProfile", "pages:profile", "profile_id"),
+    "user": ("calls.User", "pages:team-user", "user_id"),
+    "team": ("calls.Team", "pages:team-team", "team_id"),
+    "webhook": ("calls.Webhook", "pages:team-webhook", "webhook_id"),
+    "rule": ("calls.AlertRule", "pages:team-alert", "rule_id"),
+    "bot": ("bots.Bot", "bots:bot", "bot_id"),
 }
 NOBODIES: dict[str, str | Promise] = {
     "the hub": _("the hub"),
@@ -163,7 +169,7 @@ VALUES: dict[str, dict[str, str | Promise]] = {
     "method": {"password": _("password"), "single sign-on": _("single sign-on")},
     "reason": {"password": _("wrong password"), "second factor": _("wrong code"), "locked": _("too many tries")},
 }
-IDS = frozenset({*LINKED, "key", "command", "began", "delivery", "note", "rule", "call", "alert", "bot"})
+IDS = frozenset({*LINKED, "key", "command", "began", "delivery", "note", "call", "alert"})
 
 
 class Piece(NamedTuple):
@@ -196,7 +202,8 @@ def _who(name: str) -> str:
 
 def _still_there(key: str, entries: list[AuditEntry]) -> set[str]:
     ids = {str(entry.detail[key]) for entry in entries if isinstance(entry.detail.get(key), str | int)}
-    return {str(pk) for pk in LINKED[key][0]._default_manager.filter(pk__in=ids).values_list("pk", flat=True)}
+    rows = apps.get_model(LINKED[key][0])._default_manager
+    return {str(pk) for pk in rows.filter(pk__in=ids).values_list("pk", flat=True)}
 
 
 def _link(entry: AuditEntry, there: dict[str, set[str]]) -> str:
@@ -225,8 +232,18 @@ def _named(name: str, entry: AuditEntry, link: str) -> Piece:
         return Piece(gettext("call %(number)s") % {"number": number} if number else gettext("a call"), page)
     if name == "subject":
         return Piece(entry.subject or gettext("(no name)"), link, is_name=True)
-    values: dict[str, Any] = {**entry.detail, "action": entry.action, "command": entry.action.partition(".")[2]}
+    values: dict[str, Any] = {**entry.detail, "action": entry.action, "command": _command(entry)}
     return Piece(str(values.get(name, "")), is_name=True)
+
+
+def _command(entry: AuditEntry) -> str:
+    """By the label of its button, while the call is there to tell the vendor."""
+    type = entry.action.partition(".")[2]
+    if type in BOT_COMMANDS:
+        return gettext(BOT_COMMANDS[type])
+    vendor = VENDORS.get(entry.call.vendor) if entry.call else None
+    declared = capabilities_of(vendor, {}).get(type) if vendor else None
+    return gettext(with_parameters(type, declared or Capability(supported=False)).label)
 
 
 def _facts(entry: AuditEntry) -> list[tuple[str, str]]:

@@ -173,7 +173,7 @@ export class Card {
     const product = call.profileName ?? [call.productType, call.productId].filter(Boolean).join(" ");
     const agent = call.agentId && fill(gettext("Agent %(id)s"), { id: call.agentId });
     this.route.set([product, agent, call.to && fill(gettext("to %(number)s"), { number: call.to })].filter(Boolean).join(" · "));
-    const near = NEAR.filter((track) => this.newestOf(track)).sort((a, b) => this.newestOf(b).startMs - this.newestOf(a).startMs)[0] ?? "agent";
+    const near = NEAR.filter((track) => this.newestOf(track)).sort((a, b) => this.newestOf(b).startMs - this.newestOf(a).startMs)[0] ?? (this.health?.bot ? "bot" : "agent");
     this.near.show(this.newestOf(near), near, near in this.interims);
     this.far.show(this.newestOf("customer"), "customer", "customer" in this.interims);
     this.drawWhy();

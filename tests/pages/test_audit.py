@@ -11,7 +11,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from calls.models import AuditEntry, Call, StreamingProfile, User
+from bots.models import Bot
+from calls.models import AlertRule, AuditEntry, Call, StreamingProfile, User
 from calls.pages.audit_words import GROUPS, SENTENCES
 from tests.conftest import MakeCall
 
@@ -54,17 +55,27 @@ def test_sentences_with_links_and_facts(client: Client, call: Call, profile: Str
     entry("profile.change", subject="Sales", detail={"profile": str(profile.id), "changed": ["secretCheck", "name"]})
     entry("profile.delete", subject="Gone", detail={"profile": "0195d7a2-0000-7000-8000-000000000000"})
     entry("call.removed", subject="c-9", detail={"reason": "retention"})
+    bot, rule = (
+        Bot.objects.create(name="Reception", kind="echo"),
+        AlertRule.objects.create(name="Refund", kind="phrase"),
+    )
+    entry("bot.change", subject="Reception", detail={"bot": str(bot.id), "version": 2})
+    entry("alert_rule.update", subject="Refund", detail={"rule": str(rule.id)})
     entry("strange.thing", subject="<b>x</b>")
     assert sentences(client) == [
         "maria did: strange.thing <b>x</b>",
+        "maria changed the alert rule Refund",
+        "maria changed the bot Reception",
         "maria deleted call c-9 for good",
         "maria deleted the profile Gone",
         "maria changed the profile Sales",
-        "maria asked for transfer in call c-1",
+        "maria asked for Transfer to a queue in call c-1",
         "maria listened to call c-1 for 34.5 seconds",
     ]
     text = client.get(AUDIT).content.decode()
     assert f'<a href="/calls/{call.id}/">call c-1</a>' in text
+    assert f'<a href="/bots/{bot.id}/">Reception</a>' in text
+    assert f'<a href="/team/alerts/{rule.id}/">Refund</a>' in text
     assert f'<a href="/profiles/{profile.id}/">Sales</a>' in text and "<b>Gone</b>" in text
     assert "<dt>changed</dt> <dd>secretCheck, name</dd>" in text
     assert "<dt>parameters</dt> <dd>target: +1202</dd>" in text

@@ -18,6 +18,13 @@ IDLE = {
     "dialoutinitiated",
 }
 
+# Why a transfer failed, by the platform's `reasonCode`.
+TOLD = {
+    "busy": "The number was busy",
+    "declined": "The call was declined",
+    "machine-detected": "A machine answered",
+    "no-answer": "Nobody answered",
+}
 # Of a call, beside its numbers.
 START_FACTS = (
     "callerDisplayName",
@@ -150,5 +157,7 @@ def _transfer_status(value: Fields) -> Sequence[Event]:
 
 
 def _detail(value: Fields, default: str) -> str:
-    parts = (read_text(value.get("reasonCode"), 64), read_words(value.get("reason"), 200))
-    return ": ".join(filter(None, parts)) or default
+    code, reason = read_text(value.get("reasonCode"), 64), read_words(value.get("reason"), 200)
+    if told := TOLD.get(code.lower()):
+        return f"{told} ({reason or code})."
+    return ": ".join(filter(None, (code, reason))) or default

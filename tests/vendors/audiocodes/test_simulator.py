@@ -201,7 +201,9 @@ class TestWhatItDoes:
         made = opened("--transfer-fails", seconds=3)
         made.say(made.protocol.send_command(Command("transfer", {"target": "+12025550123"})))
         heard = made.run()
-        assert heard.of_type(CommandOutcome)[0] == CommandOutcome("transfer", False, "busy: SIP ;cause=486")
+        assert heard.of_type(CommandOutcome)[0] == CommandOutcome(
+            "transfer", False, "The number was busy (SIP ;cause=486)."
+        )
         assert sent(heard, "session.end")[0]["reasonCode"] == "client-disconnected"
 
     @pytest.mark.parametrize("arguments, ok, detail", [([], True, ""), (["--play-fails"], False, "not found")])
