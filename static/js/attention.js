@@ -14,6 +14,7 @@ const NAMES_SHOWN = 2; // of alerts
 export function reasonsFor(call, streams, health) {
   const found = [];
   const alerts = openAlerts(call);
+  const told = new Set(alerts.map(({ kind }) => kind)); // by a rule: not said twice
   if (alerts.length) {
     const names = alerts.map(inShort);
     const count = fill(ngettext("%(count)s alert", "%(count)s alerts", alerts.length), { count: alerts.length });
@@ -28,9 +29,9 @@ export function reasonsFor(call, streams, health) {
   }
   const troubles = worries(streams, health).filter(({ level }) => level !== "fine");
   for (const trouble of troubles) if (trouble.kind !== "silence") found.push({ ...trouble, kind: "trouble" });
-  for (const trouble of troubles) if (trouble.kind === "silence") found.push(trouble);
+  for (const trouble of troubles) if (trouble.kind === "silence" && !told.has("silence")) found.push(trouble);
   const age = serverNow() - Date.parse(call.startedAt);
-  if (age > LONG_CALL) {
+  if (age > LONG_CALL && !told.has("long")) {
     const minutes = Math.floor(LONG_CALL / 60_000);
     found.push({ kind: "long", level: "warn", text: fill(gettext("longer than %(minutes)s minutes"), { minutes }), short: fill(gettext("over %(minutes)s min"), { minutes }) });
   }

@@ -188,7 +188,7 @@ def write_about(call: Call) -> None:
 def raise_alarm(call: Call, calm: Call) -> None:
     """An alert in one call, a wish for help in another."""
     rule = AlertRule.objects.create(name="Wants to cancel", kind="phrase", track="customer", expression="cancel*")
-    AlertRule.objects.create(name="Nobody speaks", kind="silence", threshold=30)
+    AlertRule.objects.create(name="Nobody speaks", kind="silence", threshold=60)
     said = call.segments.filter(text__contains="cancel").get()
     Alert.objects.create(
         call=call, rule=rule, name=rule.name, kind=rule.kind, track=said.track, at_ms=said.start_ms, segment=said,
