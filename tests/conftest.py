@@ -31,18 +31,20 @@ def pytest_configure() -> None:
         django_settings.REDIS_PREFIX = django_settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] = prefix
 
 
-LONG = ("ingest", "two_way", "checking", "hub", "bots")  # folders whose files mostly wait for real time to pass
+BUSY = ("browser", "stt")  # folders whose files keep a processor busy
+LONG = ("ingest", "two_way", "checking", "hub", "bots")  # whose files mostly wait for real time to pass
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long begins first, so that no worker is alone with it at the end."""
+    """What takes long begins first, so that no worker is alone with it at the end: what is busy beside what waits."""
     tests = Path(__file__).parent
-
-    def place(item: pytest.Item) -> int:
-        folder = item.path.relative_to(tests).parts[0]
-        return LONG.index(folder) if folder in LONG else len(LONG)
-
-    items.sort(key=place)
+    folders = {item.path: item.path.relative_to(tests).parts[0] for item in items}
+    waiting = [path for path, folder in folders.items() if folder in LONG]
+    others = sorted(
+        (path for path, folder in folders.items() if folder not in LONG), key=lambda p: folders[p] not in BUSY
+    )
+    places = {path: (place, side) for side, files in enumerate((others, waiting)) for place, path in enumerate(files)}
+    items.sort(key=lambda item: places[item.path])
 
 
 @pytest.fixture(autouse=True)
