@@ -39,10 +39,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes long begins first, so that no worker is alone with it at the end: what is busy beside what waits."""
     tests = Path(__file__).parent
     folders = {item.path: item.path.relative_to(tests).parts[0] for item in items}
-    waiting = [path for path, folder in folders.items() if folder in LONG]
-    others = sorted(
-        (path for path, folder in folders.items() if folder not in LONG), key=lambda p: folders[p] not in BUSY
-    )
+    waiting = [path for long in LONG for path, folder in folders.items() if folder == long]
+    busy = [path for path, folder in folders.items() if folder in BUSY]
+    others = busy + [path for path, folder in folders.items() if folder not in (*BUSY, *LONG)]
     places = {path: (place, side) for side, files in enumerate((others, waiting)) for place, path in enumerate(files)}
     items.sort(key=lambda item: places[item.path])
 
