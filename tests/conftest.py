@@ -31,19 +31,18 @@ def pytest_configure() -> None:
         django_settings.REDIS_PREFIX = django_settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] = prefix
 
 
-BUSY = ("browser", "stt")  # folders whose files keep a processor busy
-LONG = ("ingest", "two_way", "checking", "hub", "bots")  # whose files mostly wait for real time to pass
+LONG = ("ingest", "two_way", "checking", "hub", "bots")  # folders whose files mostly wait for real time to pass
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long begins first, so that no worker is alone with it at the end: what is busy beside what waits."""
+    """What takes long begins first, so that no worker is alone with it at the end."""
     tests = Path(__file__).parent
-    folders = {item.path: item.path.relative_to(tests).parts[0] for item in items}
-    waiting = [path for long in LONG for path, folder in folders.items() if folder == long]
-    busy = [path for path, folder in folders.items() if folder in BUSY]
-    others = busy + [path for path, folder in folders.items() if folder not in (*BUSY, *LONG)]
-    places = {path: (place, side) for side, files in enumerate((others, waiting)) for place, path in enumerate(files)}
-    items.sort(key=lambda item: places[item.path])
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(tests).parts[0]
+        return LONG.index(folder) if folder in LONG else len(LONG)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -67,9 +67,9 @@ ONCE = (
     "tests/two_way/test_tones.py",
     "tests/vendors",
 )
-WORKERS = "4"  # on two processors: about two of them wait for real time to pass, by the order of the files
 # A file stays with one worker, and so does its hub. Files begin in the order of tests/conftest.py.
-PARALLEL = ("--dist", "loadfile", "--no-loadscope-reorder", "-n", WORKERS)
+PARALLEL = ("--dist", "loadfile", "--no-loadscope-reorder", "-n")
+BUSY = ("tests/browser", "tests/stt")  # keep a processor busy each; the others mostly wait for real time to pass
 MOST_AGAIN = 20  # tests: more failures than these have another reason than a busy machine
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
@@ -92,14 +92,24 @@ def main(arguments: list[str]) -> int:
         for title, environment, left_out in ROUNDS:
             with environment() as variables, migrated(variables.get("DATABASE_URL", "")) as template:
                 variables["TESTS_TEMPLATE"] = template
-                ignored = [f"--ignore={path}" for path in left_out]
-                if not passes_tests([*ignored, *arguments], title, variables):
-                    failed.append(f"tests on {title}")
+                for part, options in parts(left_out, arguments):
+                    if not passes_tests(options, f"{title}: {part}", variables):
+                        failed.append(f"tests on {title}: {part}")
     if failed:
         print("\nFailed: " + ", ".join(failed))
         return 1
     print("\nAll passed.")
     return 0
+
+
+def parts(left_out: Sequence[str], arguments: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """Which tests run beside each other, as pytest's options, the number of workers first."""
+    ignored = [f"--ignore={folder}" for folder in left_out]
+    if arguments:
+        yield "as asked", ["4", *ignored, *arguments]
+        return
+    yield "what is busy", ["3", *ignored, *(folder for folder in BUSY if folder not in left_out)]
+    yield "what mostly waits", ["5", *ignored, *(f"--ignore={folder}" for folder in BUSY)]
 
 
 def passes_tests(options: list[str], title: str, variables: Mapping[str, str]) -> bool:
