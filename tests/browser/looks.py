@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 FAINT_TEXTS = (Path(__file__).parent / "contrast.js").read_text()
 NARROW: dict[str, Any] = {"color_scheme": "dark", "viewport": {"width": 280, "height": 600}}
@@ -18,6 +18,7 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 def look_at(page: Page, where: str) -> None:
     """Nothing violates WCAG 2.2 AA, no text is faint, nothing is wider than the window."""
+    expect(page.get_by_role("main")).to_be_attached()  # else it may be the moment between two pages
     page.evaluate(HEAD, "relative")
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
     page.evaluate(HEAD, "")

@@ -139,6 +139,7 @@ async def test_a_spoken_card_number_is_nowhere(hub: HubServer, api: Api) -> None
                 low, high = (start - MARGIN_MS) * 8, (end + MARGIN_MS) * 8
                 assert not side[low + FADE_MS * 8 : high - FADE_MS * 8].any()
                 loud[low:high] = False
+            loud[: np.flatnonzero(side)[0]] = False  # where its first frame came late, on a busy machine
             assert (side[loud] != 0).mean() > 0.98  # noise has few zeros
 
 

@@ -159,5 +159,5 @@ def _transfer_status(value: Fields) -> Sequence[Event]:
 def _detail(value: Fields, default: str) -> str:
     code, reason = read_text(value.get("reasonCode"), 64), read_words(value.get("reason"), 200)
     if told := TOLD.get(code.lower()):
-        return f"{told} ({reason or code})."
+        return f"{told} ({reason})." if reason else f"{told}."
     return ": ".join(filter(None, (code, reason))) or default

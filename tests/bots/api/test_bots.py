@@ -306,7 +306,7 @@ def test_who_did_what(as_admin: APIClient) -> None:
     as_admin.delete(address)
     entries = [(e.action, e.subject, e.detail) for e in AuditEntry.objects.order_by("at", "id")]
     assert [action for action, _, _ in entries] == ["bot.create", "bot.change", "bot.restore", "bot.delete"]
-    assert entries[1] == ("bot.change", "Desk", {"version": 2, "changed": ["config.apology", "name"]})
+    assert entries[1] == ("bot.change", "Desk", {"bot": bot["id"], "version": 2, "changed": ["config.apology", "name"]})
 
 
 # The schema

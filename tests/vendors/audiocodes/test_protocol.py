@@ -291,7 +291,7 @@ class TestActivities:
         "value, outcome",
         [
             ({"status": "answered"}, CommandOutcome("transfer", True, "answered")),
-            ({"status": "failed", "reasonCode": "busy"}, CommandOutcome("transfer", False, "busy")),
+            ({"status": "failed", "reasonCode": "busy"}, CommandOutcome("transfer", False, "The number was busy.")),
             ({"status": "FAILED"}, CommandOutcome("transfer", False, "The transfer failed.")),
             ({"status": "ringing"}, Ignored("unknown_transfer_status")),
             ({}, Ignored("unknown_transfer_status")),

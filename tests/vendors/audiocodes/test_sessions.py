@@ -49,7 +49,7 @@ def test_as_documented():
         Dtmf("3"),
         AudioFrame("customer", None, PCM),
         TrackPaused("customer"),
-        CommandOutcome("transfer", False, 'declined: SIP ;cause=603 ;text="Decline"'),
+        CommandOutcome("transfer", False, 'The call was declined (SIP ;cause=603 ;text="Decline").'),
         StreamStopped({"reasonCode": "client-disconnected", "reason": "Client Side"}, final=True),
         CommandOutcome("transfer", False, "client-disconnected: Client Side"),
         CommandOutcome("hangup", True, "client-disconnected: Client Side"),
