@@ -32,7 +32,7 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from calls import shapes
+from calls.shape import encode
 
 log = logging.getLogger(__name__)
 
@@ -147,7 +147,7 @@ class Publisher:
                     continue
                 try:
                     for (call_id, event), seq in zip(batch, numbers, strict=True):
-                        text = shapes.encode({"type": event["type"], "seq": seq, **event}).decode()
+                        text = encode({"type": event["type"], "seq": seq, **event}).decode()
                         self.put_wall(call_id, event, seq)
                         await layer.group_send(call_group(call_id), {"type": "live.event", "text": text})
                         if event["type"] == "call.ended":
@@ -168,7 +168,7 @@ class Publisher:
             self.unique += 1
             key = self.unique
         body = {"type": kind, "callId": call_id, "seq": seq, **event}
-        self.wall[key] = [call_id, shapes.encode(body).decode()]
+        self.wall[key] = [call_id, encode(body).decode()]
 
     async def send_batches(self) -> None:
         layer = get_channel_layer()
@@ -255,8 +255,8 @@ async def _publish_alone(call_id: str, event: dict[str, Any]) -> None:
     counter, layer = Counter(), get_channel_layer()
     try:
         (seq,) = await counter.take([call_id])
-        text = shapes.encode({"seq": seq, **event}).decode()
-        wall = shapes.encode({"callId": call_id, "seq": seq, **event}).decode()
+        text = encode({"seq": seq, **event}).decode()
+        wall = encode({"callId": call_id, "seq": seq, **event}).decode()
         await layer.group_send(call_group(call_id), {"type": "live.event", "text": text})
         await layer.group_send(WALL, {"type": "live.batch", "events": [[call_id, wall]]})
     finally:
@@ -273,7 +273,7 @@ def publish_audio(call_id: UUID, source: str, pieces: list[bytes]) -> None:
 def tell_process(process_id: UUID | str, message: dict[str, Any]) -> None:
     """Says something to one process, from any thread, at once. Shapes, ids and times arrive as JSON has them. The
     message may be lost: what must not be is a row that the process looks for."""
-    name, text = str(process_id), shapes.encode(message).decode()
+    name, text = str(process_id), encode(message).decode()
     if _tell_here(name, text):
         return
     if settings.REDIS_URL:
@@ -284,7 +284,7 @@ def tell_process(process_id: UUID | str, message: dict[str, Any]) -> None:
 
 def tell_everybody(message: dict[str, Any]) -> None:
     """Says something to all processes, as `tell_process` does to one. With Redis, this one may hear it twice."""
-    text = shapes.encode(message).decode()
+    text = encode(message).decode()
     _tell_here(EVERYBODY, text)
     if settings.REDIS_URL:
         _tell_elsewhere(EVERYBODY, text)

@@ -7,17 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from calls.models import Note, Summary, Tag
+from calls.shape import Shape
 from calls.summary.lines import KINDS
 
 
-class WrittenShape(msgspec.Struct, rename="camel", kw_only=True):
-    """Base: camelCase keys, `null` for what is absent."""
-
-
-class NoteShape(WrittenShape):
+class NoteShape(Shape):
     """What somebody wrote about a call. `atMs`: the moment that it is about, on the call's timeline; null: all of it.
     `updatedAt`: when it was last changed, null if never."""
 
@@ -30,7 +25,7 @@ class NoteShape(WrittenShape):
     updated_at: datetime | None
 
 
-class TagShape(WrittenShape):
+class TagShape(Shape):
     """A word by which calls are found again, in lower case."""
 
     name: str
@@ -38,7 +33,7 @@ class TagShape(WrittenShape):
     created_at: datetime
 
 
-class SummaryItemShape(WrittenShape):
+class SummaryItemShape(Shape):
     """One sentence, and the segment that says it. `question`: what that was the answer to, where it helps."""
 
     text: str
@@ -48,7 +43,7 @@ class SummaryItemShape(WrittenShape):
     question: str | None
 
 
-class SummaryShape(WrittenShape):
+class SummaryShape(Shape):
     """What a call was about. `state`: pending, ready, empty (nothing that was said stands out) or failed. `by`:
     extractive (the words themselves) or model, which is then named in `model`. `error`: why the configured model did not
     write it."""

@@ -15,7 +15,6 @@ from rest_framework.fields import get_error_detail
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from calls import shapes
 from calls.alerts.expression import MAX_LENGTH, ExpressionError, parse
 from calls.alerts.kinds import KINDS
 from calls.alerts.matching import Matcher, Passage
@@ -29,6 +28,8 @@ from calls.models import AlertRule, StreamingProfile
 from calls.models.alerts import AlertKind
 from calls.models.calls import Track
 from calls.services import alert_rules as service
+from calls.shape import Shape
+from calls.transcript_shapes import PieceShape
 
 MAX_TRIED = 5000  # characters
 
@@ -111,12 +112,12 @@ class TrySerializer(StrictSerializer):
     expression = Text(required=False, max_length=MAX_LENGTH)
 
 
-class TriedShape(shapes.Shape):
+class TriedShape(Shape):
     """Whether the expression was found in the text, and where: all pieces together are the text. `mood`: from -1 to 1, where
     no expression was given."""
 
     found: bool | None
-    pieces: list[shapes.PieceShape]
+    pieces: list[PieceShape]
     mood: float | None
 
 
@@ -180,10 +181,10 @@ class AlertRuleTryView(AdminView):
         text, expression = serializer.validated_data["text"], serializer.validated_data.get("expression")
         if expression is None:
             mood = round(mood_of(text), 3)
-            return Response(TriedShape(found=None, pieces=[shapes.PieceShape(text=text, match=False)], mood=mood))
+            return Response(TriedShape(found=None, pieces=[PieceShape(text=text, match=False)], mood=mood))
         try:
             matcher = Matcher(parse(expression))
         except ExpressionError as error:
             raise refusal("expression", error.code, str(error)) from None
-        pieces = [shapes.PieceShape(text=piece.text, match=piece.match) for piece in matcher.pieces(text)]
+        pieces = [PieceShape(text=piece.text, match=piece.match) for piece in matcher.pieces(text)]
         return Response(TriedShape(found=matcher.match(Passage(text)) is not None, pieces=pieces, mood=None))

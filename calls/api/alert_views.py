@@ -16,9 +16,10 @@ from calls.api.views import HubView
 from calls.models import Call
 from calls.services import alerts as service
 from calls.services import reading
+from calls.shape import Shape
 
 
-class AlertPage(shapes.Shape):
+class AlertPage(Shape):
     """Alerts of one call, the newest first."""
 
     next: str | None

@@ -23,6 +23,7 @@ from calls.api.paging import PAGE_PARAMETERS, paginate
 from calls.api.views import AdminView
 from calls.models import AuditEntry
 from calls.services import audit_log
+from calls.shape import Shape
 
 FILTER_PARAMETERS = [
     OpenApiParameter("call", UUID, description="A call's id."),
@@ -38,7 +39,7 @@ FILTER_PARAMETERS = [
 FORMAT_PARAMETER = OpenApiParameter("format", str, enum=["json", *audit_log.FORMATS], default="json")
 
 
-class AuditPage(shapes.Shape):
+class AuditPage(Shape):
     """Who did what, the newest first."""
 
     next: str | None

@@ -30,6 +30,8 @@ from calls.services import reading, removal
 from calls.services.accounts import right_of
 from calls.services.peaks import ensure_peaks
 from calls.services.storage import recording_path
+from calls.shape import Shape
+from calls.transcript_shapes import PeaksShape, TranscriptShape, transcript_shape
 
 RETRY_LIVE, RETRY_FINISHING = 10, 2  # seconds
 NO_FILE = "Nothing was heard, or its file is no longer there."
@@ -40,7 +42,7 @@ PEAKS_STATES = {
 }  # by what the recording is refused for
 
 
-class CallPage(shapes.Shape):
+class CallPage(Shape):
     """Calls, the newest first."""
 
     next: str | None
@@ -95,7 +97,7 @@ class TranscriptView(HubView):
         operation_id="read_transcript",
         parameters=[OpenApiParameter("format", str, enum=["json", *transcripts.FORMATS], default="json")],
         responses={
-            (200, "application/json"): shapes.TranscriptShape,
+            (200, "application/json"): TranscriptShape,
             **{(200, media_type): OpenApiTypes.STR for _, media_type in transcripts.FORMATS.values()},
         },
     )
@@ -108,7 +110,7 @@ class TranscriptView(HubView):
         segments = call.segments.order_by("start_ms", "id")
         if name == "json":
             reading.note_call(call, by=requester_of(request))
-            return Response(shapes.transcript_shape(call, segments))
+            return Response(transcript_shape(call, segments))
         reading.note_export(call, by=requester_of(request), format=name)
         write, media_type = transcripts.FORMATS[name]
         return HttpResponse(
@@ -160,7 +162,7 @@ class RecordingView(HubView):
 
 class PeaksView(RecordingView):
     @extend_schema(
-        operation_id="read_recording_peaks", parameters=[], responses={(200, "application/json"): shapes.PeaksShape}
+        operation_id="read_recording_peaks", parameters=[], responses={(200, "application/json"): PeaksShape}
     )
     def get(self, request: Request, call_id: UUID) -> HttpResponseBase:
         """How loud each side of the recording is, in steps of about 50 ms: 0 (digital silence) to 255 (full scale).
@@ -173,9 +175,9 @@ class PeaksView(RecordingView):
             recording_of_call(call, request)
             body = FileBody(ensure_peaks(call.recording))
         except FileNotFoundError:
-            return Response(shapes.PeaksShape(state="none", detail=NO_FILE))
+            return Response(PeaksShape(state="none", detail=NO_FILE))
         except ApiProblem as refused:
-            told = shapes.PeaksShape(state=PEAKS_STATES[refused.code], detail=str(refused.detail))
+            told = PeaksShape(state=PEAKS_STATES[refused.code], detail=str(refused.detail))
             return Response(told, headers=refused.headers)
         return ranges.serve(request._request, body, content_type="application/json", filename=file_name(call, "json"))
 

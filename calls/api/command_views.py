@@ -27,6 +27,7 @@ from calls.api.views import HubView
 from calls.commands import BOT_COMMANDS, COMMANDS
 from calls.models import Call
 from calls.services import commands, reading
+from calls.shape import Shape
 
 CODES = {
     commands.NotLive: "not_live",
@@ -50,7 +51,7 @@ EXAMPLES = [
 ]
 
 
-class CommandPage(shapes.Shape):
+class CommandPage(Shape):
     """Commands to one call, the newest first."""
 
     next: str | None

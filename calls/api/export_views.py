@@ -20,6 +20,8 @@ from calls.api.zipping import Member, archive
 from calls.models import Call
 from calls.models.calls import State
 from calls.services import reading
+from calls.shape import encode
+from calls.transcript_shapes import transcript_shape
 
 CONTENT = "`call.json`, `transcript` as `txt`, `vtt`, `srt` and `json`, and `recording.wav` where there is one."
 
@@ -69,8 +71,8 @@ def members(call: Call, recording: ranges.Body | None) -> list[Member]:
     segments = call.segments.order_by("start_ms", "id")
     rows = list(segments)
     found = [
-        Member(f"{folder}/call.json", [shapes.encode(shapes.call_shape(call))]),
-        Member(f"{folder}/transcript.json", [shapes.encode(shapes.transcript_shape(call, segments))]),
+        Member(f"{folder}/call.json", [encode(shapes.call_shape(call))]),
+        Member(f"{folder}/transcript.json", [encode(transcript_shape(call, segments))]),
         *(
             Member(f"{folder}/transcript.{name}", map(str.encode, write(rows)))
             for name, (write, _) in transcripts.FORMATS.items()

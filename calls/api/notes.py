@@ -25,6 +25,7 @@ from calls.api.views import HubView
 from calls.models import Call, Note, User
 from calls.models.notes import MAX_NOTE, MAX_TAG
 from calls.services import notes, reading
+from calls.shape import Shape
 
 LAST_MS = 2_147_483_647  # that a database holds
 
@@ -49,7 +50,7 @@ class NewTag(StrictSerializer):
     name = Text(required=True, max_length=4 * MAX_TAG, rule=notes.clean_tag, help_text="Stored in lower case.")
 
 
-class NotePage(note_shapes.WrittenShape):
+class NotePage(Shape):
     """Notes of a call, the oldest first."""
 
     next: str | None
@@ -57,7 +58,7 @@ class NotePage(note_shapes.WrittenShape):
     results: list[note_shapes.NoteShape]
 
 
-class TagPage(note_shapes.WrittenShape):
+class TagPage(Shape):
     """Tags of a call, in the alphabet's order."""
 
     next: str | None

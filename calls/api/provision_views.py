@@ -16,7 +16,7 @@ from calls.api.problems import ApiProblem
 from calls.api.views import AdminView
 from calls.models import StreamingProfile
 from calls.services import provisioning
-from calls.shapes import Shape
+from calls.shape import Shape
 
 NAMES = {
     "streaming_url": "streamingUrl",

@@ -19,9 +19,10 @@ from calls.api.fields import refusal
 from calls.api.problems import ApiProblem
 from calls.api.views import AdminView
 from calls.services import trying
-from calls.shapes import Shape, WordShape
+from calls.shape import Shape
 from calls.stt import list_engines
 from calls.stt.base import RecognizerUnavailable
+from calls.transcript_shapes import WordShape
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
 

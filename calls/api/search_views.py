@@ -7,7 +7,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from calls import shapes
 from calls.api import call_filters
 from calls.api.authentication import requester_of
 from calls.api.fields import refusal
@@ -20,6 +19,8 @@ from calls.search.finding import SegmentSearch
 from calls.search.matching import matcher
 from calls.search.query import QueryError, parse
 from calls.services import reading
+from calls.shape import Shape
+from calls.transcript_shapes import FoundShape, found_shape
 
 OF_CALLS = ("profile", "vendor", "from", "to", "callId")
 NEWEST_FIRST = ("-call__started_at", "-call_id", "-start_ms", "-id")
@@ -36,12 +37,12 @@ FILTER_PARAMETERS = [
 ]
 
 
-class FoundPage(shapes.Shape):
+class FoundPage(Shape):
     """Where it was said: the newest call first, in a call what was said last."""
 
     next: str | None
     previous: str | None
-    results: list[shapes.FoundShape]
+    results: list[FoundShape]
 
 
 class SearchView(HubView):
@@ -57,9 +58,7 @@ class SearchView(HubView):
         rows = apply_filters(Segment.objects.filter(call__in=calls).select_related("call"), FILTERS, request)
         page = paginate(request, rows, *NEWEST_FIRST, fetch=SegmentSearch(query).newest)
         return Response(
-            page.body(
-                [shapes.found_shape(row, matcher(str(query), row.language).pieces(row.text)) for row in page.rows]
-            )
+            page.body([found_shape(row, matcher(str(query), row.language).pieces(row.text)) for row in page.rows])
         )
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.checking.comparing import marked_words
 from calls.models import ProfileCheck
-from calls.shapes import Shape
+from calls.shape import Shape
 
 LABELS = {
     "resolve": _("Name"),

@@ -33,6 +33,7 @@ from calls.models import Call
 from calls.services import reading
 from calls.services.access import Access, Identity, Scope
 from calls.services.embeds import EmbedGrant, EmbedRefused, PairedGrant, take_ticket
+from calls.shape import encode
 
 log = logging.getLogger(__name__)
 
@@ -169,7 +170,7 @@ class BrowserConsumer(AsyncConsumer):
 
     def put(self, message: dict[str, Any] | str) -> None:
         assert self.outbox is not None
-        self.outbox.put(message if isinstance(message, str) else shapes.encode(message).decode())
+        self.outbox.put(message if isinstance(message, str) else encode(message).decode())
 
     async def refuse(self, refused: Refused) -> NoReturn:
         """Answers the upgrade with a status, where the server can (else it becomes a 403)."""
@@ -345,7 +346,7 @@ class EmbedConsumer(_CallEvents):
         return True
 
     async def on_batch(self, events: list[list[str]]) -> None:
-        vendor_id = f'"callId":{shapes.encode(self.grant.vendor_call_id).decode()}'
+        vendor_id = f'"callId":{encode(self.grant.vendor_call_id).decode()}'
         if self.waiting and any('"type":"call.' in text[:120] and vendor_id in text for _, text in events):
             await self.find_call()
 
@@ -371,4 +372,4 @@ def call_snapshot(seq: int, call_id: UUID, shows_notes: bool) -> str | None:
     gaps = call.skipped_passages.open()
     alerts = call.alerts.open_first()[:MAX_ALERTS]
     notes = call.notes.all() if shows_notes else ()
-    return shapes.encode(shapes.snapshot(seq, call, call.segments.all(), gaps, commands, alerts, notes)).decode()
+    return encode(shapes.snapshot(seq, call, call.segments.all(), gaps, commands, alerts, notes)).decode()

@@ -21,6 +21,8 @@ from calls.consumers.watch import get_watch
 from calls.models import Call, Segment, User
 from calls.models.calls import State
 from calls.services import reading
+from calls.shape import encode
+from calls.transcript_shapes import SegmentShape, segment_shape
 
 
 class _StreamFacts(msgspec.Struct, rename="camel"):
@@ -124,15 +126,13 @@ def live_call_ids(calls: QuerySet[Call], only: set[UUID] | None) -> list[str]:
 def wall_snapshot(seqs: dict[str, int]) -> dict[str, str]:
     """JSON of each call with its newest segment a track, in a constant number of queries."""
     newest = Window(RowNumber(), partition_by=[F("call"), F("track")], order_by=[F("start_ms").desc(), F("id").desc()])
-    last: dict[str, dict[str, shapes.SegmentShape]] = {}
+    last: dict[str, dict[str, SegmentShape]] = {}
     segments = Segment.objects.filter(call__in=list(seqs)).annotate(rank=newest).filter(rank=1)
     for segment in segments.defer("words"):
         segment.words = []  # a card shows none, and with hundreds of calls they weigh
-        last.setdefault(str(segment.call_id), {})[segment.track] = shapes.segment_shape(segment)
+        last.setdefault(str(segment.call_id), {})[segment.track] = segment_shape(segment)
     calls = Call.objects.for_display().filter(id__in=list(seqs))
     return {
-        call_id: shapes.encode(
-            {"seq": seqs[call_id], "call": shapes.call_shape(call), "last": last.get(call_id, {})}
-        ).decode()
+        call_id: encode({"seq": seqs[call_id], "call": shapes.call_shape(call), "last": last.get(call_id, {})}).decode()
         for call_id, call in ((str(call.id), call) for call in calls.order_by("started_at", "id"))
     }

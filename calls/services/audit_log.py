@@ -18,6 +18,7 @@ from calls import shapes
 from calls.models import AuditEntry, User
 from calls.services import audit, removal
 from calls.services.audit import Requester
+from calls.shape import encode
 
 BATCH = 1000  # entries of an export that are read at once
 COLUMNS = ("at", "actor", "action", "subject", "call", "detail")
@@ -58,7 +59,7 @@ def note_export(*, by: Requester, format: str, filters: Mapping[str, str]) -> No
 
 def as_json_lines(entries: QuerySet[AuditEntry]) -> Iterator[bytes]:
     for rows in in_batches(entries):
-        yield b"".join(shapes.encode(shapes.audit_entry_shape(row)) + b"\n" for row in rows)
+        yield b"".join(encode(shapes.audit_entry_shape(row)) + b"\n" for row in rows)
 
 
 def as_csv(entries: QuerySet[AuditEntry]) -> Iterator[bytes]:

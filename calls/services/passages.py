@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from calls import live, shapes
+from calls import live
 from calls.audio import spool
 from calls.models import SkippedPassage
 from calls.models.calls import State
@@ -26,6 +26,7 @@ from calls.services.transcripts import emit_if_ready, segment_of, store_transcri
 from calls.stt import make_recognizer
 from calls.stt.base import Final, Recognizer, RecognizerEvent, Skipped, TrackConfig
 from calls.stt.converting import open_track
+from calls.transcript_shapes import segment_shape
 
 log = logging.getLogger(__name__)
 
@@ -164,5 +165,5 @@ def _store(passage: SkippedPassage, finals: list[Final] | None) -> None:
         if passage.state != SkippedPassage.State.PENDING:
             emit_if_ready(passage.call)
     for segment in (*rewritten, *segments):
-        live.publish(passage.call_id, "segment.final", segment=shapes.segment_shape(segment))
+        live.publish(passage.call_id, "segment.final", segment=segment_shape(segment))
     watch_segments(segments)

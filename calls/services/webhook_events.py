@@ -17,6 +17,8 @@ from calls.models import Call, Webhook, WebhookDelivery
 from calls.models.calls import TEST as TEST_DIRECTION
 from calls.models.calls import State
 from calls.services.background import ring_on_commit
+from calls.shape import encode
+from calls.transcript_shapes import transcript_shape
 
 EVENTS = {
     "call.started": _("A call begins."),
@@ -69,10 +71,10 @@ def late_body(delivery: WebhookDelivery) -> str | None:
     call = Call.objects.for_display().get(id=delivery.call_id)
     if call.state == State.LIVE:
         return None
-    transcript = shapes.transcript_shape(call, call.segments.order_by("start_ms", "id"))
+    transcript = transcript_shape(call, call.segments.order_by("start_ms", "id"))
     return make_body(delivery.event, {"call": shapes.call_shape(call), "transcript": transcript})
 
 
 def make_body(event: str, data: Mapping[str, Any]) -> str:
     """The payload that Standard Webhooks recommends."""
-    return shapes.encode({"type": event, "timestamp": timezone.now(), "data": data}).decode()
+    return encode({"type": event, "timestamp": timezone.now(), "data": data}).decode()

@@ -14,7 +14,7 @@ from calls.privacy.hiding import Place, hide
 from calls.privacy.masking import WINDOW_SECONDS, Masker
 from calls.services.masking import hidden, spoken_text
 from calls.session.writer import Rewritten, Row, TranscriptWriter
-from calls.shapes import InterimShape
+from calls.transcript_shapes import InterimShape
 
 
 class Writer(Protocol):

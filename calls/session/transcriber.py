@@ -14,7 +14,6 @@ from calls.services.transcripts import segment_of
 from calls.session.masking import Writer
 from calls.session.tones import Tones
 from calls.session.track import Run
-from calls.shapes import InterimShape
 from calls.stt.base import (
     Final,
     Interim,
@@ -28,6 +27,7 @@ from calls.stt.base import (
 )
 from calls.stt.converting import open_track
 from calls.stt.pcm import SAMPLE_BYTES, to_ms
+from calls.transcript_shapes import InterimShape
 
 log = logging.getLogger(__name__)
 

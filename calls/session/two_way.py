@@ -25,8 +25,8 @@ from calls.session.participants import Answer, CommandRejected, hooks
 from calls.session.playout import Playout, Spoken
 from calls.session.tones import Tones
 from calls.session.track import Run
-from calls.shapes import InterimShape
 from calls.stt.base import Final, Interim, RecognizerEvent, SpeechEnded, SpeechStarted
+from calls.transcript_shapes import InterimShape
 from calls.tts.base import SynthesisFailed, Voice
 from calls.tts.speech import speak_as
 from calls.vendors.base import PlayoutTiming, TwoWayProtocol

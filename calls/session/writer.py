@@ -10,12 +10,12 @@ from uuid import UUID
 
 from django.db import DatabaseError, IntegrityError
 
-from calls import live, shapes
+from calls import live
 from calls.models import Segment, SkippedPassage
 from calls.services.alert_watch import watch_segments
 from calls.services.transcripts import store_transcript
 from calls.session.database import in_thread
-from calls.shapes import InterimShape
+from calls.transcript_shapes import InterimShape, segment_shape
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class TranscriptWriter:
             for row in stored:
                 if not isinstance(row, SkippedPassage):
                     segment = row.segment if isinstance(row, Rewritten) else row
-                    live.publish(row.call_id, "segment.final", segment=shapes.segment_shape(segment))
+                    live.publish(row.call_id, "segment.final", segment=segment_shape(segment))
             await in_thread(self.thread, watch_segments, [row for row in stored if isinstance(row, Segment)])
 
     def store(self, batch: list[Row]) -> list[Row]:

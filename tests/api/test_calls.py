@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from calls import shapes
 from calls.models import Call, StreamingProfile
+from calls.shape import encode
 from tests.api.conftest import Problem
 from tests.conftest import MakeCall
 
@@ -27,7 +28,7 @@ def ids(client: APIClient, **query: str) -> list[str]:
 def test_one_call(as_viewer: APIClient, make_call: MakeCall) -> None:
     call = make_call(from_number="2223334444", to_number="8005550100", agent_id="123", started_at=NEW_YEAR)
     found = as_viewer.get(f"{CALLS}{call.id}/").json()
-    expected = msgspec.json.decode(shapes.encode(shapes.call_shape(Call.objects.for_display().get())))
+    expected = msgspec.json.decode(encode(shapes.call_shape(Call.objects.for_display().get())))
     assert found == expected
     assert (found["from"], found["to"], found["agentId"]) == ("2223334444", "8005550100", "123")
     assert (found["startedAt"], found["durationMs"], found["direction"]) == ("2026-01-01T12:00:00Z", 120_000, None)

@@ -11,11 +11,12 @@ import msgspec
 import pytest
 from rest_framework.test import APIClient
 
-from calls import shapes
 from calls.models import Call, Segment, StreamingProfile, Team
 from calls.models.calls import CallQuerySet
 from calls.search import finding
 from calls.search.matching import matcher
+from calls.shape import encode
+from calls.transcript_shapes import segment_shape
 from tests.api.conftest import Problem
 from tests.conftest import MakeCall
 
@@ -54,7 +55,7 @@ def test_a_result(as_viewer: APIClient, make_call: MakeCall, profile: StreamingP
         "startedAt": "2026-01-01T12:00:00Z",
     }
     segment = call.segments.get(track="customer")
-    assert result["segment"] == msgspec.json.decode(shapes.encode(shapes.segment_shape(segment)))
+    assert result["segment"] == msgspec.json.decode(encode(segment_shape(segment)))
     assert result["highlights"] == [
         {"text": "Please ", "match": False},
         {"text": "cancel", "match": True},

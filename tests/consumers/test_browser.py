@@ -22,6 +22,7 @@ from calls.consumers.browser import CallConsumer
 from calls.models import Call, EmbedKey, Note, Segment
 from calls.routing import browser_sockets
 from calls.services import accounts, embeds, profiles
+from calls.transcript_shapes import InterimShape, segment_shape
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ORIGIN = (b"origin", b"http://testserver")
@@ -85,14 +86,14 @@ def publish_final(call: Call, text: str = "hello") -> Segment:
     """Commits a segment, then publishes it, as a live session does."""
     segment = Segment(call=call, stream=call.streams.get(), track="agent", start_ms=0, end_ms=900, text=text)
     segment.save()
-    live.publish(call.id, "segment.final", segment=shapes.segment_shape(segment))
+    live.publish(call.id, "segment.final", segment=segment_shape(segment))
     return segment
 
 
 def publish_interim(call: Call, text: str, track: str = "agent") -> None:
     stream_id = call.streams.all()[0].id
     live.publish(
-        call.id, "segment.interim", segment=shapes.InterimShape(stream_id=stream_id, track=track, start_ms=0, text=text)
+        call.id, "segment.interim", segment=InterimShape(stream_id=stream_id, track=track, start_ms=0, text=text)
     )
 
 
@@ -287,7 +288,7 @@ class TestASlowBrowser:
         await asyncio.wait_for(stuck.wait(), 5)
         segment = await in_database(publish_final)(call)
         for _ in range(60):
-            live.publish(call.id, "segment.final", segment=shapes.segment_shape(segment))
+            live.publish(call.id, "segment.final", segment=segment_shape(segment))
         for number in range(61):
             assert (await quick.next())["seq"] == number + 1
         await asyncio.wait_for(slow, 5)

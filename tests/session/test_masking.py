@@ -15,7 +15,7 @@ from calls.privacy.finding import KINDS
 from calls.privacy.masking import PATIENCE_SECONDS
 from calls.session.masking import MaskedWriter
 from calls.session.writer import TranscriptWriter
-from calls.shapes import InterimShape
+from calls.transcript_shapes import InterimShape
 from tests.conftest import MakeCall
 
 pytestmark = pytest.mark.django_db(transaction=True)
