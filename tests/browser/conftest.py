@@ -74,10 +74,16 @@ def seeded() -> Iterator[tuple[HubServer, dict[str, str]]]:
         yield hub, json.loads(hub.shell("from tests.browser.seed import seed; seed('made-up')"))
 
 
-@pytest.fixture(scope="module")  # no longer: while it lives, its thread can run no other event loop
-def browser() -> Iterator[Browser]:
+@pytest.fixture(scope="package")  # no longer: while it lives, its thread can run no other event loop
+def everyday_browser() -> Iterator[Browser]:
     with chromium("--test-third-party-cookie-phaseout") as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def browser(everyday_browser: Browser) -> Browser:
+    """Files that need another one have their own."""
+    return everyday_browser
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.chromium import ARGUMENTS, CHROMIUM, chromium, sign_in
+from tests.browser.chromium import ARGUMENTS, CHROMIUM, sign_in
 from tests.browser.conftest import PASSWORD, Hub
 from tests.browser.looks import WIDE, look_at_both
 
@@ -60,10 +60,20 @@ print(json.dumps(made))
 """
 
 
+@contextmanager
+def another(browser: Browser, *arguments: str) -> Iterator[Browser]:
+    """A browser that was started with other arguments."""
+    launched = browser.browser_type.launch(executable_path=CHROMIUM, headless=True, args=[*ARGUMENTS, *arguments])
+    try:
+        yield launched
+    finally:
+        launched.close()
+
+
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(everyday_browser: Browser) -> Iterator[Browser]:
     """With a microphone that beeps once a second, and that nobody is asked for."""
-    with chromium("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream") as browser:
+    with another(everyday_browser, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream") as browser:
         yield browser
 
 
@@ -369,16 +379,6 @@ def test_a_session_that_is_over_says_so(trial):
     trial.choose("silence")
     trial.press("Call")
     expect(trial.page.get_by_role("alert")).to_contain_text("Log in")
-
-
-@contextmanager
-def another(browser: Browser, *arguments: str) -> Iterator[Browser]:
-    """A browser that was started with other arguments."""
-    launched = browser.browser_type.launch(executable_path=CHROMIUM, headless=True, args=[*ARGUMENTS, *arguments])
-    try:
-        yield launched
-    finally:
-        launched.close()
 
 
 def test_a_microphone_that_is_refused(hub, made, browser, complaints):
