@@ -56,7 +56,7 @@ class BadCommand(Exception):
 COMMANDS: Mapping[str, tuple[str, tuple[Parameter, ...]]] = {
     "break": ("Stop playback", ()),
     "digits": ("Send digits", (Parameter(name="digits", kind="digits", label="Digits", max_length=64),)),
-    "transfer": ("Transfer", (Parameter(name="target", kind="target", label="Number or address"),)),
+    "transfer": ("Transfer", (Parameter(name="target", kind="target", label="Phone number"),)),
     "hangup": ("Hang up", ()),
     "say": ("Say", (Parameter(name="text", kind="text", label="Text", max_length=1000),)),
     "play": ("Play a file", (Parameter(name="url", kind="url", label="URL of the audio", max_length=1000),)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from uuid import UUID
 
@@ -116,12 +115,8 @@ class TranscriptView(HubView):
         return HttpResponse(
             "".join(write(segments)),
             content_type=f"{media_type}; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{file_name(call, name)}"'},
+            headers={"Content-Disposition": f'attachment; filename="{call.file_name(name)}"'},
         )
-
-
-def file_name(call: Call, extension: str) -> str:
-    return f"call-{re.sub(r'[^A-Za-z0-9._-]+', '-', call.vendor_call_id)[:100]}.{extension}"
 
 
 class RecordingView(HubView):
@@ -152,7 +147,7 @@ class RecordingView(HubView):
             raise ApiProblem(404, "no_recording", NO_FILE) from None
         if request.method == "GET":
             reading.note_recording(call, by=requester_of(request))
-        return ranges.serve(request._request, body, content_type="audio/wav", filename=file_name(call, "wav"))
+        return ranges.serve(request._request, body, content_type="audio/wav", filename=call.file_name("wav"))
 
     @property
     def default_response_headers(self) -> dict[str, str]:
@@ -179,7 +174,7 @@ class PeaksView(RecordingView):
         except ApiProblem as refused:
             told = PeaksShape(state=PEAKS_STATES[refused.code], detail=str(refused.detail))
             return Response(told, headers=refused.headers)
-        return ranges.serve(request._request, body, content_type="application/json", filename=file_name(call, "json"))
+        return ranges.serve(request._request, body, content_type="application/json", filename=call.file_name("json"))
 
 
 def not_ready(detail: str, seconds: int) -> ApiProblem:

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from calls import shapes
 from calls.api import ranges, transcripts
 from calls.api.authentication import requester_of
-from calls.api.call_views import RETRY_LIVE, OneFormat, file_name, not_ready, recording_of_call
+from calls.api.call_views import RETRY_LIVE, OneFormat, not_ready, recording_of_call
 from calls.api.problems import ApiProblem
 from calls.api.views import HubView
 from calls.api.zipping import Member, archive
@@ -44,7 +44,7 @@ class ExportView(HubView):
         recording = recording_where_there_is(call, request)
         if request.method == "GET":
             reading.note_whole_export(call, by=requester_of(request), with_recording=recording is not None)
-        name = file_name(call, "zip")
+        name = call.file_name("zip")
         return ranges.stream(
             request._request,
             archive(members(call, recording), call.started_at),
@@ -67,7 +67,7 @@ def recording_where_there_is(call: Call, request: Request) -> ranges.Body | None
 
 def members(call: Call, recording: ranges.Body | None) -> list[Member]:
     """All that needs the database is read here; the rest while it is sent."""
-    folder = file_name(call, "zip").removesuffix(".zip")
+    folder = call.file_name("zip").removesuffix(".zip")
     segments = call.segments.order_by("start_ms", "id")
     rows = list(segments)
     found = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -129,6 +130,10 @@ class Call(models.Model):
     @property
     def is_test(self) -> bool:
         return self.direction == TEST
+
+    def file_name(self, extension: str) -> str:
+        """Of what is downloaded of it."""
+        return f"call-{re.sub(r'[^A-Za-z0-9._-]+', '-', self.vendor_call_id)[:100]}.{extension}"
 
     @property
     def duration_ms(self) -> int | None:

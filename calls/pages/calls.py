@@ -55,7 +55,7 @@ def call(request: HttpRequest, call_id: UUID) -> HttpResponse:
         "may_ask": isinstance(request.user, User) and request.user.role == Role.AGENT and not request.user.is_admin,
         "may_write": isinstance(request.user, User) and notes.may_write(request.user, right_of(request.user)),
         "known_tags": notes.known_tags(Call.objects.visible_to(request.user)),
-        "formats": ["txt", "vtt", "srt", "json"],
+        "formats": {name: found.file_name(name) for name in ("txt", "vtt", "srt", "json")},
         "modules": modules_of("js/call.js"),
         **privacy_of(found),
     }

@@ -69,7 +69,7 @@ def _clean(parameter: Parameter, value: object, region: str) -> object:
         value = value.strip()
     if value in (None, ""):
         if parameter.required:
-            raise ValidationError(gettext_lazy("Give it: %(field)s."), "required", {"field": parameter.label})
+            raise ValidationError(gettext_lazy("Fill in “%(field)s”."), "required", {"field": parameter.label})
         return None
     if parameter.kind == "json":
         return _clean_json(value, parameter.max_length)

@@ -31,6 +31,7 @@ MAX_RETENTION_DAYS = 3650
 
 _HOST = r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _ORIGIN = re.compile(rf"(wss|https|http)://({_HOST}|\[[0-9a-f:.]+\])(?::(\d{{1,5}}))?", re.ASCII)
+_LOOPBACK = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.ASCII | re.IGNORECASE)
 _ID = re.compile(r"[^\s\x00-\x1f\x7f]{1,64}")
 
@@ -70,12 +71,12 @@ def clean_streaming_url(text: str) -> str:
 
 def clean_frame_ancestor(text: str) -> str:
     origin = _origin(text, "https", "http")
-    if origin and (origin.startswith("https://") or re.fullmatch(r"http://localhost(:\d+)?", origin)):
+    if origin and (origin.startswith("https://") or _LOOPBACK.fullmatch(origin)):
         return origin
     raise ValidationError(
         _(
             "Give an origin such as https://app.example.com, without path or trailing slash. "
-            "http:// is taken for localhost only."
+            "http:// is taken for this machine only: localhost and 127.0.0.1."
         ),
         "invalid",
     )

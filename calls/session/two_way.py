@@ -159,9 +159,13 @@ class TwoWay:
 
     def on_ended(self, spoken: Spoken) -> None:
         text = spoken.heard_text()
-        if text and spoken.started_at is not None:
-            start_ms = self.ms(spoken.started_at)
+        if spoken.started_at is None:
+            return
+        start_ms = self.ms(spoken.started_at)
+        if text:
             self.store("bot", start_ms, start_ms + spoken.played_ms, text, participant=spoken.participant)
+        else:  # broken off before anybody heard a word
+            self.publish_interim("bot", start_ms, "", participant=spoken.participant)
 
     def placed(self) -> None:
         """The stream's place on the call's timeline is known: what waited for it is written."""
@@ -174,7 +178,8 @@ class TwoWay:
         return max(0, round((moment - self.session.time_zero) * 1000))
 
     def publish_interim(self, track: TrackName, start_ms: int, text: str, *, participant: str = "") -> None:
-        if not self.session.placed or not text:
+        """Without text: what was shown is over, and nothing comes of it."""
+        if not self.session.placed:
             return
         assert self.session.stream_id is not None
         interim = InterimShape(

@@ -32,6 +32,7 @@ _NO_DEED = (  # what is no act worth telling, or not one to come
     "be (?:honest|able)|bet|check|do|explain|fine|guess|have|hear|hold|just|know|like|look|love|mean|mind|need|not|pull|"
     "put you|repeat|run|say|see|start|take (?:you|a look|that)|think|try|understand|want|wait|walk"
 )
+_PAST = r"have (?:been|\w+ed|come|gone|got|had|done)\b"  # what should have been is no step to come
 _PAST_NO_DEED = (
     "apologi[sz]ed|asked|called|checked|heard|hoped|liked|looked|lived|meant|missed|mentioned|needed|noticed|promised|"
     "reali[sz]ed|said|saw|talked|thought|tried|used|wanted|worked|wondered"
@@ -133,7 +134,7 @@ CUES = Cues(
             (3, rf"{_WE} {_WILL} {_SOON}(?:{_TELL})\b"),
             (
                 2.5,
-                rf"{_OTHERS} (?:will|should|is going to|are going to) {_SOON}(?!not|see a|have a|find the|be (?:fine|"
+                rf"{_OTHERS} (?:will|should|is going to|are going to) {_SOON}(?!not|{_PAST}|see a|have a|find the|be (?:fine|"
                 rf"able|okay|good))\w+",
             ),
             (
@@ -186,7 +187,8 @@ CUES = Cues(
             ),
             (
                 2.5,
-                r"(?:he|she|they|you|your \w+|the \w+|my \w+) (?:should|will|needs? to|has to|have to) (?!not|be)\w+",
+                r"(?:he|she|they|you|your \w+|the \w+|my \w+) (?:should|will|needs? to|has to|have to) "
+                rf"(?!not|be|{_PAST})\w+",
             ),
             (1.5, r"will do|(?:call|ring|get) (?:you )?back|talk to you|speak to you|hear from"),
         ),

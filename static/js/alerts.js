@@ -117,7 +117,7 @@ export class Alerts {
     jump.addEventListener("click", () => this.onJump(alert.atMs));
     const head = el("p", { class: "alert-head" }, jump, el("b", {}, alert.name));
     if (waits) head.append(el("span", { class: "badge bad" }, gettext("open")));
-    else if (alert.acknowledgedBy) head.append(el("span", { class: "badge" }, fill(gettext("seen by %(name)s"), { name: alert.acknowledgedBy })));
+    else if (alert.acknowledgedBy) head.append(el("span", { class: "badge" }, fill(gettext("%(name)s looks after it"), { name: alert.acknowledgedBy })));
     else head.append(el("span", { class: "badge" }, gettext("over")));
     node.replaceChildren(head, entry.words);
     if (waits && this.mayAct) node.append(this.acknowledgeButton(alert));
@@ -127,14 +127,15 @@ export class Alerts {
   acknowledgeButton(alert) {
     const button = el("button", { type: "button", class: "tiny", "aria-label": fill(gettext("I look after it: %(name)s"), { name: alert.name }) }, gettext("I look after it"));
     button.addEventListener("click", async () => {
-      button.disabled = true;
+      if (button.ariaDisabled) return;
+      button.ariaDisabled = "true"; // keeps the focus, which `disabled` would lose
       try {
         this.take(await request("POST", `calls/${this.callId}/alerts/${alert.id}/acknowledge/`));
         this.problem.textContent = "";
         this.draw();
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
-        button.disabled = false;
+        button.ariaDisabled = null;
         this.problem.textContent = error.message;
       }
     });

@@ -5,7 +5,7 @@ import { gettext } from "./words.js";
 /** What the hub refused: `status` (0: it could not be reached), and the problem's `code`, `message` and `errors`. */
 export class Refused extends Error {
   constructor(status, problem) {
-    super(problem.detail ?? gettext("The hub could not do it. Try again in a moment."));
+    super(problem.code === "not_authenticated" && bearer === null ? gettext("Your session has ended. Sign in again in another tab, then try again: what you typed stays here.") : (problem.detail ?? gettext("The hub could not do it. Try again in a moment.")));
     Object.assign(this, { status, code: problem.code ?? "", errors: problem.errors ?? [] });
   }
 

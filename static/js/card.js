@@ -9,6 +9,7 @@ import { isOvertaken, pressedKeys, speakerOf } from "./transcript.js";
 import { fill, gettext } from "./words.js";
 
 const REASONS_SHOWN = 2;
+const LONG_REASON = 24; // characters: it has the line to itself
 const NEAR = ["agent", "bot"]; // tracks that share the line of our side
 
 /** A text that is written only where it changes. The node's own text is not read: that costs more than it saves. */
@@ -191,13 +192,14 @@ export class Card {
 
   drawWhy() {
     const test = this.isTest ? gettext("Test call") : "";
-    const shown = this.reasons.slice(0, REASONS_SHOWN);
+    const [first] = this.reasons;
+    const shown = this.reasons.slice(0, first && (first.short ?? first.text).length > LONG_REASON ? 1 : REASONS_SHOWN);
     const more = this.reasons.length - shown.length;
     const ended = !this.isOver ? "" : this.call.state === "interrupted" ? gettext("Interrupted") : gettext("Ended");
     const signature = `${test} ${ended}\n${shown.map(({ level, text, short }) => `${level} ${short ?? text}`).join("\n")}\n${more}`;
     if (!this.differs("why", signature)) return;
     const badges = shown.map(({ level, text, short }) => el("span", { class: `badge ${level}`, title: text }, short ?? text));
-    if (more > 0) badges.push(el("span", { class: "badge warn more", title: this.reasons.slice(REASONS_SHOWN).map(({ text }) => text).join("\n") }, `+${more}`));
+    if (more > 0) badges.push(el("span", { class: "badge warn more", title: this.reasons.slice(shown.length).map(({ text }) => text).join("\n") }, `+${more}`));
     if (test) badges.unshift(el("span", { class: "badge" }, test));
     if (ended) badges.push(el("span", { class: "badge" }, ended));
     this.why.replaceChildren(...badges);

@@ -41,8 +41,10 @@ export class CommandDialog {
     this.node = makeSheet(label, `command-${type}-title`, bar, whole);
     this.node.setAttribute("aria-describedby", this.asked.id);
     this.back.addEventListener("click", () => this.goBack());
+    this.node.addEventListener("close", () => this.forget());
     this.go.addEventListener("click", (event) => event.detail > 1 && event.preventDefault()); // a double click is one
     whole.addEventListener("keydown", (event) => this.onKey(event));
+    whole.addEventListener("input", () => this.isOff || this.complain(""));
     whole.addEventListener("submit", (event) => {
       event.preventDefault();
       if (!this.isBusy) this.submit();
@@ -56,6 +58,13 @@ export class CommandDialog {
     this.update();
     this.node.showModal();
     this.focusFirst();
+  }
+
+  /** Who is put through is chosen anew each time. What else was typed stays, unless a send is under way. */
+  forget() {
+    if (!this.isLookedAt || this.isBusy || this.wish) return;
+    for (const field of this.fields) field.input.value = field.input.defaultValue ?? "";
+    this.book?.hide();
   }
 
   goBack() {
@@ -201,7 +210,7 @@ export class CommandDialog {
     const entry = this.wish?.entry;
     if (!isLost(refusal)) this.wish = null; // the next try is another wish
     if (entry && !this.node.open) this.bar.receipts.gaveUp(entry, isLost(refusal) ? "lost" : "refused", refusal.message, () => this.open());
-    else if (entry && !isLost(refusal)) this.bar.receipts.drop(entry); // it is told here
+    else if (entry && !isLost(refusal)) this.bar.receipts.refuse(entry); // why is told here
     if (refusal.status === 422) this.showForm();
     const told = new Map(refusal.errors.map(({ field, detail }) => [field, detail]));
     const wrong = this.fields.filter(({ parameter }) => told.has(parameter.name));

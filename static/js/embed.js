@@ -49,10 +49,13 @@ const panel = new PairingPanel(part("pairing"), {
   },
 });
 part("supervise-button").addEventListener("click", () => {
-  setHidden(part("call"), true);
+  for (const name of ["call", "state", "duration"]) setHidden(part(name), true);
   offerPairing();
+  setHidden(part("pair-leave"), false);
   part("pair-start").focus();
 });
+part("pair-leave").addEventListener("click", again);
+addEventListener("keydown", (event) => event.key === "Escape" && !part("pair-leave").hidden && again());
 
 async function startPaired(pairing) {
   let person;

@@ -32,14 +32,22 @@ export function makeField(parameter, prefix, icon) {
   const label = el("label", { for: id }, parameter.label, ...(parameter.required ? [] : [" ", el("span", { class: "muted" }, gettext("(optional)"))]));
   const node = el("div", { class: "field" }, label, input, help, wrong);
   if (parameter.kind === "digits") addKeypad(node, input, icon);
+  const complain = (text) => {
+    wrong.hidden = !text;
+    wrong.textContent = text;
+    if (text) input.setAttribute("aria-invalid", "true");
+    else input.removeAttribute("aria-invalid");
+  };
+  input.addEventListener("input", () => complain("")); // it is being mended
   return {
     parameter,
     node,
     input,
+    complain,
     read() {
       const text = input.value.trim();
       if (text === "") {
-        if (parameter.required) throw new Error(fill(gettext("Give it: %(label)s."), { label: parameter.label }));
+        if (parameter.required) throw new Error(fill(gettext("Fill in “%(field)s”."), { field: parameter.label }));
         return undefined;
       }
       return parameter.kind === "json" ? readJson(text) : text;
@@ -49,12 +57,6 @@ export function makeField(parameter, prefix, icon) {
     },
     clear(was) {
       if (input.value === was) input.value = ""; // not what was typed meanwhile
-    },
-    complain(text) {
-      wrong.hidden = !text;
-      wrong.textContent = text;
-      if (text) input.setAttribute("aria-invalid", "true");
-      else input.removeAttribute("aria-invalid");
     },
   };
 }
@@ -94,7 +96,10 @@ function addKeypad(node, input, icon) {
   };
   for (const key of KEYS) {
     const button = el("button", { type: "button", "aria-label": { "*": gettext("Star"), "#": gettext("Hash") }[key] }, key);
-    button.addEventListener("click", () => write(key));
+    button.addEventListener("click", (event) => {
+      write(key);
+      if (event.detail > 0 && !isTouched.matches) input.focus(); // by mouse: Enter then sends, instead of pressing this key again
+    });
     pad.append(button);
   }
   const erase = el("button", { type: "button", "aria-label": gettext("Erase the last key") }, icon("erase"));

@@ -32,6 +32,8 @@ export function ofTracks(streams, health) {
   });
 }
 
+const silence = (length) => ({ text: fill(gettext("nobody has spoken for %(length)s"), { length }), short: fill(gettext("silent for %(length)s"), { length }) });
+
 /** What deserves attention, most pressing first: `{level: "bad" | "warn" | "fine", text}`, and `short` where that is long. Silence
  * has the `kind` "silence". */
 export function worries(streams, health) {
@@ -45,7 +47,7 @@ export function worries(streams, health) {
   if (jitterMs > JITTER_HIGH) found.push({ level: "warn", text: fill(gettext("arrives unevenly: %(jitter)s of jitter"), { jitter: rough(jitterMs) }), short: gettext("jitter") });
   const silent = Object.entries(health.silenceMs).filter(([, ms]) => ms > SILENCE_LONG);
   if (silent.length && silent.length === Object.keys(health.silenceMs).length) {
-    found.push({ kind: "silence", level: "warn", text: fill(gettext("silent for %(length)s"), { length: rough(Math.min(...silent.map(([, ms]) => ms))) }) });
+    found.push({ kind: "silence", level: "warn", ...silence(rough(Math.min(...silent.map(([, ms]) => ms)))) });
   }
   for (const { detail } of health.warnings) found.push({ level: "warn", text: detail, short: gettext("stream warning") });
   return found;

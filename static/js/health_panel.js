@@ -11,7 +11,7 @@ const SHORT = 1000; // ms of silence that nobody needs to be told
 const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
 
 function gapsText({ lost, share }) {
-  return lost ? fill(gettext("%(lost)s frames (%(share)s)"), { lost: number(lost), share: percent.format(share) }) : gettext("none");
+  return lost ? fill(gettext("%(lost)s frames (%(share)s)"), { lost: number(lost), share: percent.format(share) }) : pgettext("gaps", "none");
 }
 
 const silenceText = (ms) => (ms === null ? "–" : ms < SHORT ? pgettext("silence", "none") : rough(ms));

@@ -1,9 +1,9 @@
 // What only this vendor can do: a list of buttons, those that can't be pressed with the reason.
 
 import { choiceLabel } from "./capabilities.js";
-import { el } from "./dom.js";
+import { el, setHidden, setText } from "./dom.js";
 import { makeSheet } from "./sheet.js";
-import { gettext } from "./words.js";
+import { fill, gettext } from "./words.js";
 
 const FEW = 3; // choices that are buttons of their own
 
@@ -11,7 +11,8 @@ export class MoreDialog {
   constructor(bar) {
     this.bar = bar;
     this.list = el("ul", { class: "more-list" });
-    this.node = makeSheet(gettext("More actions"), "more-title", bar, this.list);
+    this.why = el("p", { class: "note", id: "more-why-all", hidden: true });
+    this.node = makeSheet(gettext("More actions"), "more-title", bar, this.why, this.list);
   }
 
   open() {
@@ -33,6 +34,11 @@ export class MoreDialog {
 
   fill() {
     const reasons = new Map(); // reason -> its paragraph's id
+    const others = this.bar.others().map((type) => this.bar.call.capabilities[type]);
+    const isNone = others.every(({ supported, reason }) => !supported && reason === others[0].reason); // for all of them: said first
+    if (isNone) reasons.set(others[0].reason, this.why.id);
+    setHidden(this.why, !isNone);
+    setText(this.why, isNone ? fill(gettext("None of this can be done at the moment. %(reason)s"), { reason: others[0].reason }) : "");
     this.list.replaceChildren();
     for (const type of this.bar.others()) {
       const { supported, reason } = this.bar.call.capabilities[type];

@@ -71,6 +71,12 @@ export class Receipts {
     this.told(entry);
   }
 
+  /** It was refused, which its dialog tells: there is nothing to keep. */
+  refuse(entry) {
+    this.drop(entry);
+    announce(fill(gettext("%(command)s: %(state)s."), { command: this.title(entry), state: WORDS.refused }));
+  }
+
   drop(entry) {
     for (const row of entry.rows) row.node.remove();
     this.entries.splice(this.entries.indexOf(entry), 1);

@@ -6,6 +6,7 @@ import { Card } from "./card.js";
 import { announce, scheduler, setClass, setHidden, setText } from "./dom.js";
 import { offerShortcuts } from "./shortcuts.js";
 import { LiveSocket, connectionSign, ownAddress } from "./socket.js";
+import { localTime } from "./time.js";
 import { WallFilters } from "./wall_filters.js";
 import { ORDERS, WallOrder } from "./wall_order.js";
 import { fill, gettext, ngettext } from "./words.js";
@@ -287,6 +288,8 @@ offerShortcuts(part("keys"), { icon, restoreFocus() {} }, {
   v: { label: () => gettext("Cards or rows"), run: () => part("views").querySelector("[aria-pressed=false]").click() },
 });
 
+const sign = connectionSign(part("connection"));
+let lostAt = null;
 const socket = new LiveSocket({
   address: ownAddress("/ws/dashboard/"),
   onMessage(message) {
@@ -294,5 +297,15 @@ const socket = new LiveSocket({
     else if (message.type === "batch") message.events.forEach(onEvent);
     else if (message.type === "presence") onPresence(message.calls);
   },
-  onState: connectionSign(part("connection")),
+  onState(state, facts) {
+    sign(state, facts);
+    if (state === "connecting") return;
+    if (state === "open") lostAt = null;
+    else lostAt ??= new Date().toISOString();
+    setClass(root, "stale", lostAt !== null);
+    setHidden(part("stale"), lostAt === null);
+    if (lostAt) setText(part("stale-text"), fill(gettext("No connection to the hub since %(time)s. What you see is how it was then."), { time: localTime(lostAt, { seconds: true }) }));
+    setHidden(part("hurry"), state === "stopped");
+  },
 });
+part("hurry").addEventListener("click", () => socket.hurry());

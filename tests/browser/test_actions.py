@@ -56,7 +56,11 @@ def test_digits_arrive_as_they_were_typed(hub, lines, supervisor_page):
         page.keyboard.press("Enter")
         assert audiocodes.activity("sendDtmf")["activityParams"] == {"dtmfDigits": "012*#"}
         expect(dialog.get_by_role("listitem")).to_contain_text("Send digits 012*#")
-        dialog.get_by_role("button", name="9", exact=True).click()
+        dialog.get_by_role("button", name="8", exact=True).click()
+        page.keyboard.press("Enter")  # sends, and does not press the key again
+        expect(dialog.get_by_role("listitem").first).to_contain_text("Send digits 8")
+        dialog.get_by_role("button", name="9", exact=True).focus()
+        page.keyboard.press("Enter")
         page.keyboard.type("12a")  # on the keypad: only what it has
         dialog.get_by_role("button", name="Erase the last key").click()
         dialog.get_by_role("button", name="Hash").click()
@@ -67,6 +71,9 @@ def test_digits_arrive_as_they_were_typed(hub, lines, supervisor_page):
         expect(dialog.get_by_text("Give only the keys 0 to 9, * and #")).to_be_visible()
         expect(dialog.get_by_label("Digits")).to_have_attribute("aria-invalid", "true")
         expect(dialog.get_by_label("Digits")).to_have_value("1 2")
+        expect(dialog.get_by_role("status")).to_have_text("Send digits 1 2: refused.")
+        dialog.get_by_label("Digits").fill("12")
+        expect(dialog.get_by_text("Give only the keys 0 to 9, * and #")).to_be_hidden()
 
         open_call(page, hub, "+12025550103")
         button(page, "Send digits").click()
@@ -117,6 +124,14 @@ def test_a_transfer_is_looked_at_before_it_is_sent(hub, lines, supervisor_page):
         caller.say("activities", activities=[done])
         expect(sent.first).to_contain_text("confirmed")
 
+        dialog = press(page, "t")
+        target.fill("+1 202 555 0199")
+        page.keyboard.press("Enter")
+        expect(dialog.get_by_role("button", name="Transfer now")).to_be_focused()
+        escape(page)
+        press(page, "t")
+        expect(target).to_have_value("")  # nobody is put through to whom they had turned down
+
 
 def test_hanging_up_is_asked_about(hub, lines, supervisor_page):
     page = supervisor_page
@@ -150,6 +165,7 @@ def test_pauses_and_resumes_the_bot(hub, lines, supervisor_page, page_of):
         expect(page.get_by_role("log").locator(".bot .by b").first).to_have_text("Front desk")
         page.keyboard.press("p")
         expect(page.get_by_text("Front desk is paused")).to_be_visible()
+        expect(page.locator(".interims .bot")).to_have_count(0)  # nor what nobody heard
         expect(button(page, "Resume the bot")).to_be_enabled()
         expect(receipt(page, "Pause the bot")).to_contain_text(re.compile(r"confirmed · .*You"))
         expect(receipt(other, "Pause the bot")).to_contain_text(re.compile(r"confirmed · .*supervisor"))
@@ -181,6 +197,7 @@ def test_what_ringcx_can_not_do_says_why(hub, supervisor_page):
         expect(page.get_by_role("dialog")).to_have_count(0)
         dialog = press(page, "m")
         expect(dialog.get_by_role("button", name="Listen by phone")).to_be_disabled()
+        expect(dialog.get_by_text("None of this can be done at the moment. Needs RingCX REST credentials")).to_be_visible()
         expect(dialog.get_by_text("Needs RingCX REST credentials")).to_have_count(1)
 
 

@@ -90,7 +90,7 @@ def test_a_supervisor_looks_after_an_alert(hub, page_of):
         first.get_by_role("button", name="Change of order at").click()
         expect(page.locator(".sought")).to_contain_text("i would like to change my order please")
         first.get_by_role("button", name="I look after it").click()
-        expect(first.get_by_text("seen by supervisor")).to_be_visible()
+        expect(first.get_by_text("supervisor looks after it")).to_be_visible()
         expect(first.get_by_role("button", name="I look after it")).to_have_count(0)
         look_at(page, "the alert is seen")
     expect(page.locator("[data-part=state]")).to_have_text("Ended")

@@ -116,9 +116,12 @@ def test_pages_come_back_by_themselves_after_a_restart(hub, supervisor_page):
         hub.stop()
         expect(page.get_by_text(re.compile("Reconnecting|Connection lost"))).to_be_visible()
         expect(wall.get_by_text(re.compile("Reconnecting|Connection lost"))).to_be_visible()
+        expect(wall.get_by_text("No connection to the hub since")).to_be_visible()
     hub.start()
+    wall.get_by_role("button", name="Try now").click()
     expect(page.locator(".connection")).to_have_text("Connected", timeout=20_000)
     expect(wall.locator(".connection")).to_have_text("Connected", timeout=20_000)
+    expect(wall.get_by_text("No connection to the hub since")).to_be_hidden()
     expect(lines.filter(has_text=FIRST)).to_have_count(2)
     with Caller(hub, "restart-1", ani="5550021", sessionId=3):
         expect(page.locator("[data-part=state]")).to_have_text("Live")

@@ -121,7 +121,8 @@ def test_an_alert_is_looked_after_in_the_iframe(hub, framed, supervisor_page):
         expect(alerts).to_contain_text("“change my order”", timeout=40_000)
         expect(frame.locator(".log .alert-mark").first).to_have_text("Alert Change of order")
         alerts.get_by_role("button", name="I look after it").first.click()
-        expect(alerts).to_contain_text("seen by supervisor")
+        expect(alerts).to_contain_text("supervisor (iFrame) looks after it")
+        expect(alerts.get_by_role("button", name="Change of order at").first).to_be_focused()
 
 
 @pytest.mark.provokes(401, 422)
@@ -160,6 +161,9 @@ def test_at_280_pixels_and_when_it_is_ended(hub, lines, page_of, new_context, co
 def test_whoever_disconnects_is_back_at_the_agent_s_call(hub, stranger, framed, supervisor_page):
     with Caller(hub, "pair-back", ani="5550154"):
         frame = framed(f"/embed/?callId=pair-back#key={hub.embed_key}")
+        expect(frame.get_by_role("log").locator("li").first).to_be_visible()
+        frame.get_by_role("button", name="Supervise").click()
+        frame.get_by_role("button", name="Back to the call").click()
         expect(frame.get_by_role("log").locator("li").first).to_be_visible()
         frame.get_by_role("button", name="Supervise").click()
         pair(frame, supervisor_page, hub)

@@ -160,4 +160,10 @@ def _detail(value: Fields, default: str) -> str:
     code, reason = read_text(value.get("reasonCode"), 64), read_words(value.get("reason"), 200)
     if told := TOLD.get(code.lower()):
         return f"{told} ({reason})." if reason else f"{told}."
-    return ": ".join(filter(None, (code, reason))) or default
+    return told_once(code, reason) or default
+
+
+def told_once(code: str, reason: str) -> str:
+    """Both, unless the reason is the code once more, as in `bot-disconnected` and "bot disconnected"."""
+    is_same = code.lower().replace("-", " ") == reason.lower()
+    return reason if is_same else ": ".join(filter(None, (code, reason)))

@@ -194,7 +194,7 @@ class AudioCodesProtocol:
         if self.state == "new":
             return (Ignored("no_initiate"),)
         code, reason = incoming.read_end(message)
-        words = ": ".join(filter(None, (code, reason))) or "The session ended."
+        words = incoming.told_once(code, reason) or "The session ended."
         self.state = "ended"
         self.out.open_id = ""
         told = {"reasonCode": code, "reason": reason}
