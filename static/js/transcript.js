@@ -33,7 +33,7 @@ export class Transcript extends Rows {
     this.playing = [];
     this.strays = false; // the reader has left what is played
     this.unread = 0;
-    this.lastTop = 0;
+    Object.assign(this, { lastTop: 0, lastSize: "" });
     this.settle = scheduler(() => this.afterWrite());
     this.pane.addEventListener("scroll", () => this.afterScroll(), { passive: true });
     for (const type of READS) this.pane.addEventListener(type, (event) => this.afterMove(event), { passive: true });
@@ -261,13 +261,14 @@ export class Transcript extends Rows {
     }
   }
 
-  /** Only going up stops following; content that grows below the view doesn't. */
+  /** Only going up stops following; content that grows below the view doesn't, nor does a view that changes its size. */
   afterScroll() {
     const top = this.pane.scrollTop;
+    const size = `${this.pane.clientWidth} ${this.pane.clientHeight}`;
     if (this.kept) this.follows = false;
     else if (this.isAtEnd()) this.follows = true;
-    else if (top < this.lastTop) this.follows = false;
-    this.lastTop = top;
+    else if (top < this.lastTop && size === this.lastSize) this.follows = false;
+    Object.assign(this, { lastTop: top, lastSize: size });
     if (this.follows) this.unread = 0;
     this.showMore();
   }

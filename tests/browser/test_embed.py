@@ -110,3 +110,27 @@ def test_comes_back_with_a_fresh_ticket_after_a_restart(hub, stranger):
 def test_says_what_is_missing(hub, stranger, query, says):
     stranger.goto(f"{hub.url}/embed/{query}")
     expect(stranger.get_by_role("alert")).to_contain_text(says)
+
+
+MORE = """
+from calls.models import Call, Segment
+stream = Call.objects.get(vendor_call_id=%r).streams.get()
+text = "and since then the tracking page says nothing at all so i wonder where it went"
+Segment.objects.bulk_create(
+    Segment(call=stream.call, stream=stream, track="customer", start_ms=at, end_ms=at + 900, text=text)
+    for at in range(60_000, 100_000, 1000)
+)
+"""
+
+
+def test_follows_the_words_when_the_frame_changes_its_size(seeded, new_context, complaints):
+    hub, made = seeded
+    hub.shell(MORE % made["callId"])
+    page = complaints.watch(new_context(viewport={"width": 280, "height": 900}).new_page())
+    page.goto(f"{hub.url}/embed/?callId={made['callId']}#key={made['key']}")
+    last = page.get_by_role("log").locator("li").last
+    expect(last).to_be_in_viewport()
+    for width, height in ((320, 560), (280, 900), (500, 300), (300, 700)):
+        page.set_viewport_size({"width": width, "height": height})
+        expect(last).to_be_in_viewport()
+        expect(page.get_by_role("button", name="To the newest")).to_be_hidden()
