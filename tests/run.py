@@ -123,7 +123,7 @@ def passes_tests(options: list[str], title: str, variables: Mapping[str, str]) -
             failed = list(json.loads(Path(cache, "v/cache/lastfailed").read_text()))
         except OSError:
             return False  # it did not come to tests
-        return len(failed) <= MOST_AGAIN and passes([*pytest, *failed], f"{title}: again, alone", variables)
+        return 0 < len(failed) <= MOST_AGAIN and passes([*pytest, *failed], f"{title}: again, alone", variables)
 
 
 def passes(command: list[str], title: str = "", variables: Mapping[str, str] | None = None) -> bool:
