@@ -69,7 +69,7 @@ const writing = new Writing(page, {
     transcript.goTo(ms);
     player.cue(ms);
   },
-  position: () => (call?.state === "live" ? serverNow() - Date.parse(call.startedAt) : 1000 * (player.isReady ? player.audio.currentTime : player.cued)),
+  position: () => (call?.state === "live" ? serverNow() - (transcript.audioBegan ?? Date.parse(call.startedAt)) : 1000 * (player.isReady ? player.audio.currentTime : player.cued)),
 });
 const receipts = new Receipts(part("receipts"), { user, vendor });
 const healthPanel = new HealthPanel(part("vitals"), part("health"));

@@ -49,7 +49,7 @@ const panel = new PairingPanel(part("pairing"), {
   },
 });
 part("supervise-button").addEventListener("click", () => {
-  for (const name of ["call", "state", "duration"]) setHidden(part(name), true);
+  setHidden(part("call"), true);
   offerPairing();
   setHidden(part("pair-leave"), false);
   part("pair-start").focus();

@@ -89,7 +89,7 @@ export class EmbedCall {
     const { part, call } = this;
     const badge = part("state");
     setHidden(badge, false);
-    setText(part("title"), call.from ?? gettext("Transcript"));
+    if (part("pairing").hidden) setText(part("title"), call.from ?? gettext("Transcript"));
     setText(badge, STATES[call.state]);
     setClass(badge, "live", call.state === "live");
     setClass(badge, "warn", call.state === "interrupted");

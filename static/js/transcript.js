@@ -7,6 +7,7 @@
 import { scheduler, setClass, setHidden, setText } from "./dom.js";
 import { Interims, lane } from "./interims.js";
 import { Rows } from "./rows.js";
+import { serverNow } from "./time.js";
 import { fill, gettext, ngettext } from "./words.js";
 
 export { isOvertaken } from "./interims.js";
@@ -28,6 +29,7 @@ export class Transcript extends Rows {
     super(part("log"), { seeks: onSeek !== null, level, onFilled: () => this.settle() });
     for (const name of ["pane", "more", "empty", "legend"]) this[name] = part(name);
     Object.assign(this, { onSeek, told: part("unread"), interims: new Interims(part("interims")) });
+    this.audioBegan = null; // by the server's clock, as far as what was said tells; null before
     this.follows = true; // the end
     this.kept = null; // the row that stays in view while others are built
     this.playing = [];
@@ -66,10 +68,16 @@ export class Transcript extends Rows {
   }
 
   final(segment) {
+    this.noteTime(segment.endMs);
     this.hush(this.isFilling || !this.follows);
     this.add(segment, false);
     this.fillGaps(segment);
     this.settle();
+  }
+
+  /** Something is told of this moment of the audio, which therefore began so long ago at least. */
+  noteTime(ms) {
+    this.audioBegan = Math.min(this.audioBegan ?? Infinity, serverNow() - ms);
   }
 
   /** A passage that was skipped under load is transcribed after the call: its words take the gap's place. */
@@ -108,6 +116,7 @@ export class Transcript extends Rows {
   }
 
   interim(interim) {
+    this.noteTime(interim.startMs);
     this.interims.put(interim);
     this.settle();
   }

@@ -197,7 +197,9 @@ def test_what_ringcx_can_not_do_says_why(hub, supervisor_page):
         expect(page.get_by_role("dialog")).to_have_count(0)
         dialog = press(page, "m")
         expect(dialog.get_by_role("button", name="Listen by phone")).to_be_disabled()
-        expect(dialog.get_by_text("None of this can be done at the moment. Needs RingCX REST credentials")).to_be_visible()
+        expect(
+            dialog.get_by_text("None of this can be done at the moment. Needs RingCX REST credentials")
+        ).to_be_visible()
         expect(dialog.get_by_text("Needs RingCX REST credentials")).to_have_count(1)
 
 

@@ -163,6 +163,7 @@ def test_whoever_disconnects_is_back_at_the_agent_s_call(hub, stranger, framed, 
         frame = framed(f"/embed/?callId=pair-back#key={hub.embed_key}")
         expect(frame.get_by_role("log").locator("li").first).to_be_visible()
         frame.get_by_role("button", name="Supervise").click()
+        expect(frame.get_by_text("Live", exact=True)).to_be_hidden()
         frame.get_by_role("button", name="Back to the call").click()
         expect(frame.get_by_role("log").locator("li").first).to_be_visible()
         frame.get_by_role("button", name="Supervise").click()

@@ -378,7 +378,7 @@ def test_a_session_that_is_over_says_so(trial):
     trial.page.context.clear_cookies()
     trial.choose("silence")
     trial.press("Call")
-    expect(trial.page.get_by_role("alert")).to_contain_text("Log in")
+    expect(trial.page.get_by_role("alert")).to_contain_text("Your session has ended.")
 
 
 def test_a_microphone_that_is_refused(hub, made, browser, complaints):
