@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.browser.chromium import sign_in
 from tests.ingest.conftest import wait_until
@@ -25,7 +26,9 @@ class CallPage:
         self.page = page
         self.seq = 0
         self.asked: list[Any] = []
+        self.answer: Callable[[Route], None] = lambda route: route.continue_()  # to a command
         page.route_web_socket("**/ws/calls/**", self.connected)
+        page.route("**/commands/", lambda route: self.answer(route))  # from the start: none can slip through
         page.goto(url)
         expect(page.get_by_text("Connected")).to_be_visible()
 
@@ -280,7 +283,7 @@ def test_an_interim_of_the_supervisor_is_not_the_bot_s(call):
 @pytest.mark.provokes(409)
 def test_what_was_refused_is_told_in_words(call):
     problem = {"status": 409, "code": "not_live", "detail": "The call is over.", "errors": []}
-    call.page.route("**/commands/", lambda route: route.fulfill(status=409, json=problem))
+    call.answer = lambda route: route.fulfill(status=409, json=problem)
     call.page.keyboard.press("b")
     expect(receipts(call)).to_contain_text("refused")
     expect(receipts(call)).to_contain_text("The call is over.")
@@ -295,7 +298,7 @@ def test_the_socket_may_tell_of_a_command_before_the_answer_does(call):
         expect(receipts(call)).to_contain_text("sent")
         route.fulfill(status=202, json=command("requested", type="break", by="maria"))
 
-    call.page.route("**/commands/", answer)
+    call.answer = answer
     expect(call.page.get_by_role("button", name="Stop playback")).to_be_enabled()
     with call.page.expect_response("**/commands/"):
         call.page.keyboard.press("b")
