@@ -1,5 +1,5 @@
 // The dialog of one command: its form, the look at what was understood, and what went wrong. What was typed stays until
-// the hub has taken it, also when the dialog is closed.
+// the hub has taken it, also when the dialog is closed; only whom a call is put through to is chosen anew each time.
 
 import { AddressBook } from "./address_book.js";
 import { Refused } from "./api.js";
@@ -60,10 +60,14 @@ export class CommandDialog {
     this.focusFirst();
   }
 
-  /** Who is put through is chosen anew each time. What else was typed stays, unless a send is under way. */
+  /** After closing, unless something is still being sent. */
   forget() {
     if (!this.isLookedAt || this.isBusy || this.wish) return;
-    for (const field of this.fields) field.input.value = field.input.defaultValue ?? "";
+    for (const field of this.fields) {
+      if (!LOOKED_AT.has(field.parameter.kind)) continue;
+      field.input.value = "";
+      field.complain("");
+    }
     this.book?.hide();
   }
 

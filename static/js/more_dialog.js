@@ -35,7 +35,7 @@ export class MoreDialog {
   fill() {
     const reasons = new Map(); // reason -> its paragraph's id
     const others = this.bar.others().map((type) => this.bar.call.capabilities[type]);
-    const isNone = others.every(({ supported, reason }) => !supported && reason === others[0].reason); // for all of them: said first
+    const isNone = others.length > 0 && others.every(({ supported, reason }) => !supported && reason === others[0].reason); // for all of them: said first
     if (isNone) reasons.set(others[0].reason, this.why.id);
     setHidden(this.why, !isNone);
     setText(this.why, isNone ? fill(gettext("None of this can be done at the moment. %(reason)s"), { reason: others[0].reason }) : "");
